@@ -1,0 +1,2 @@
+from keras_genzoo import data, layers, losses, metrics, models, networks
+from keras_genzoo.models import VAE

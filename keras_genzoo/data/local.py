@@ -1,0 +1,159 @@
+"""Local files: IDX, `.npz`, and folders of images."""
+
+import gzip
+import pathlib
+
+import numpy as np
+
+EXPECTED = "IDX files (train-images-idx3-ubyte[.gz], ...), an .npz, or images in train/ and test/"
+IDX = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+
+
+def read(folder, name, image_size=None):
+    """Reads the images below `folder`/`name`, or `folder`/`name`.npz.
+
+    Args:
+        folder: `pathlib.Path`.
+        name: str.
+        image_size: `(height, width)` to which the images of a folder are resized, or `None`.
+
+    Returns:
+        dict from `"train"` and, where there are, `"validation"` and `"test"` to dicts of `"images"`, uint8
+        `(examples, height, width, channels)`, and `"labels"`, int32 `(examples,)`; `None` if there is nothing.
+
+    Raises:
+        ValueError: if files are there but are not what they should be.
+    """
+    place = pathlib.Path(folder) / name
+    archives = [place.with_name(f"{name}.npz"), *(sorted(place.glob("*.npz")) if place.is_dir() else [])]
+    for archive in archives:
+        if archive.is_file():
+            return _read_npz(archive)
+    if not place.is_dir():
+        return None
+    if any(_idx_file(place, stem) for stem in IDX["train"]):
+        return _read_idx(place)
+    return _read_images(place, image_size)
+
+
+def stacked(images, name):
+    """One uint8 array of equally large images; grey ones get a channel axis."""
+    if not images:
+        raise ValueError(f"Empty data. Expected at least one image. Received: no image in {name}")
+    shapes = {image.shape for image in images}
+    if len(shapes) > 1:
+        some = sorted(shapes)[:3]
+        raise ValueError(f"Images of {name} differ in size. Expected one size, or image_size=(height, width). Received: {some}")
+    return _channels(np.stack(images), name)
+
+
+def _channels(images, name):
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.dtype != np.uint8:
+        raise ValueError(
+            "Expected images as uint8 (examples, height, width[, channels]). "
+            f"Received: {images.dtype} {images.shape} in {name}"
+        )
+    return images
+
+
+def _idx_file(place, stem):
+    return next((place / (stem + end) for end in ("", ".gz") if (place / (stem + end)).is_file()), None)
+
+
+def _read_idx(place):
+    parts = {}
+    for part, stems in IDX.items():
+        paths = [_idx_file(place, stem) for stem in stems]
+        if paths[0] is None:
+            continue
+        parts[part] = {"images": _channels(_idx(paths[0]), paths[0])}
+        if paths[1] is not None:
+            parts[part]["labels"] = _idx(paths[1]).astype("int32")
+    return _checked(parts, place)
+
+
+def _idx(path):
+    """An IDX file: two zero bytes, the type (8: uint8), the number of axes, their big-endian sizes, the values."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+            content = file.read()
+    except (OSError, EOFError) as error:
+        raise ValueError(f"Cannot read {path}: {error}") from None
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+        raise ValueError(f"Not an IDX file of unsigned bytes. Expected it to begin 00 00 08. Received: {path}")
+    rank = content[3]
+    shape = tuple(np.frombuffer(content, ">u4", rank, 4).astype(int)) if len(content) >= 4 + 4 * rank else ()
+    values = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * rank))
+    if len(shape) != rank or values.size != int(np.prod(shape)):
+        raise ValueError(f"Truncated IDX file. Expected {shape} values. Received: {values.size} in {path}")
+    return values.reshape(shape)
+
+
+def _read_npz(path):
+    """Keras's names (`x_train, y_train, x_test, y_test`) or `images, labels`."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"Cannot read {path}: {error}") from None
+    names = {"train": ("x_train", "y_train"), "validation": ("x_validation", "y_validation"), "test": ("x_test", "y_test")}
+    if "images" in arrays:
+        names = {"train": ("images", "labels")}
+    parts = {}
+    for part, (images, labels) in names.items():
+        if images in arrays:
+            parts[part] = {"images": _channels(arrays[images], path)}
+            if labels in arrays:
+                parts[part]["labels"] = arrays[labels].reshape(-1).astype("int32")
+    if "train" not in parts:
+        raise ValueError(f"Expected arrays x_train or images. Received: {sorted(arrays)} in {path}")
+    return _checked(parts, path)
+
+
+def _read_images(place, image_size):
+    """Images in `train/`, `validation/`, `test/`, or directly in the folder; sub-folders are classes."""
+    folders = {part: place / part for part in ("train", "validation", "test") if (place / part).is_dir()}
+    if "train" not in folders:
+        folders = {"train": place}
+    classes = sorted(p.name for p in folders["train"].iterdir() if p.is_dir() and _pictures(p))
+    parts = {}
+    for part, folder in folders.items():
+        found = [(path, i) for i, name in enumerate(classes) for path in _pictures(folder / name)]
+        found = found or [(path, None) for path in _pictures(folder)]
+        if not found:
+            continue
+        parts[part] = {"images": stacked([_picture(path, image_size) for path, _ in found], folder)}
+        if found[0][1] is not None:
+            parts[part]["labels"] = np.asarray([label for _, label in found], "int32")
+    return _checked(parts, place) if "train" in parts else None
+
+
+def _pictures(folder):
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+
+
+def _picture(path, image_size):
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            image = image.convert("L" if image.mode in ("1", "L", "I", "I;16") else "RGB")
+            if image_size is not None:
+                image = image.resize(tuple(image_size)[::-1], Image.Resampling.LANCZOS)
+            return np.asarray(image)
+    except (OSError, UnidentifiedImageError) as error:
+        raise ValueError(f"Cannot read the image {path}: {error}") from None
+
+
+def _checked(parts, place):
+    for part, arrays in parts.items():
+        sizes = {key: len(values) for key, values in arrays.items()}
+        if len(set(sizes.values())) > 1 or 0 in sizes.values():
+            raise ValueError(f"Expected as many labels as images, and some. Received: {sizes} in {part} of {place}")
+    return parts

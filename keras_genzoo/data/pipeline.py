@@ -1,0 +1,60 @@
+"""The tf.data pipeline: batches gathered from memory, in an order that is a function of (seed, epoch) alone."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def epoch_batches(arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False):
+    """Batches of one epoch, as a finite dataset that carries the number of its epoch.
+
+    Every iteration over it is the next epoch, from `first_epoch` on. The order of an epoch, and the seed of every
+    batch, depend on `(seed, epoch, batch)` alone, so a run that is interrupted goes on as if it had not been.
+
+    Args:
+        arrays: dict of arrays with one first axis, kept in memory as they are.
+        batch_size: int.
+        transform: function `(batch, seed)` from a dict of tensors and an int32 `(2,)` seed to what `fit` is given.
+        seed: int. Defaults to 0.
+        first_epoch: int. Defaults to 0.
+        shuffle: bool. Defaults to `True`.
+        drop_remainder: bool, whether a last smaller batch is left out. Defaults to `False`.
+
+    Returns:
+        `tf.data.Dataset` with its number of batches known, and an attribute `epoch`: the variable that counts.
+
+    Raises:
+        ValueError: if there are no examples, or `batch_size` is below 1.
+    """
+    count = len(next(iter(arrays.values())))
+    if count == 0 or batch_size < 1:
+        raise ValueError(f"Expected examples and a batch_size of at least 1. Received: {count} examples, {batch_size=}")
+    drop_remainder = drop_remainder and count >= batch_size
+    num_batches = count // batch_size if drop_remainder else -(-count // batch_size)
+    with tf.device("CPU:0"):
+        data = {name: tf.constant(np.asarray(values)) for name, values in arrays.items()}
+        epoch = tf.Variable(first_epoch, dtype=tf.int64, trainable=False, name="epoch")
+
+    def one_epoch(_):
+        number = epoch.assign_add(1) - 1
+        order = tf.range(count, dtype=tf.int32)
+        key = tf.stack([tf.cast(seed, tf.int64), number])
+        if shuffle:
+            order = tf.random.experimental.stateless_shuffle(order, seed=key)
+
+        def gather(batch):
+            rows = order[batch * batch_size : tf.minimum((batch + 1) * batch_size, count)]
+            if drop_remainder or num_batches == 1:
+                rows = tf.ensure_shape(rows, (min(batch_size, count),))
+            values = {name: tf.gather(value, rows) for name, value in data.items()}
+            return transform(values, tf.stack([seed, tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)]))
+
+        return tf.data.Dataset.range(num_batches).map(gather, deterministic=True)
+
+    dataset = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread's sleep is waited for whenever an iterator ends
+    options.deterministic = True
+    dataset = dataset.with_options(options)
+    dataset.epoch = epoch
+    return dataset

@@ -1,0 +1,39 @@
+"""Random numbers that are repeatable, fast under XLA, and different on every replica."""
+
+import tensorflow as tf
+
+ALGORITHM = "philox"  # the default, "auto_select", is slow and differs between devices
+
+
+def next_seed(generator):
+    """Draws the next seed of a `keras.random.SeedGenerator` for stateless random ops.
+
+    Under `tf.distribute` the replica's number is folded in, because a seed generator gives every replica the same
+    state and all of them would train on the same noise.
+
+    Args:
+        generator: `keras.random.SeedGenerator`.
+
+    Returns:
+        int32 tensor of shape `(2,)`.
+    """
+    seed = tf.cast(generator.next(), tf.int32)
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return seed
+    return seed + tf.stack([7919 * tf.cast(context.replica_id_in_sync_group, tf.int32), 0])
+
+
+def seed_pair(seed, stream=0):
+    """Turns one integer seed into the pair that stateless random ops take; `stream` keeps two uses of it apart."""
+    return tf.stack([tf.cast(seed, tf.int32), tf.cast(stream, tf.int32)])
+
+
+def normal(shape, seed):
+    """Standard normal float32 tensor of `shape`; a function of `seed` (int32, `(2,)`) alone."""
+    return tf.random.stateless_normal(shape, seed, alg=ALGORITHM)
+
+
+def uniform(shape, seed):
+    """Uniform float32 tensor of `shape` on [0, 1); a function of `seed` (int32, `(2,)`) alone."""
+    return tf.random.stateless_uniform(shape, seed, alg=ALGORITHM)

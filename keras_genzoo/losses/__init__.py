@@ -1,0 +1,59 @@
+"""Likelihoods, priors, divergences, bounds and schedules: what the models descend."""
+
+from keras_genzoo.losses.bounds import bits_per_dimension, dreg_loss, log_mean_exp, scale_gradient
+from keras_genzoo.losses.divergences import gaussian_kl, gaussian_log_prob
+from keras_genzoo.losses.likelihoods import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Likelihood
+from keras_genzoo.losses.priors import GaussianMixture, Prior, StandardNormal, VampPrior
+from keras_genzoo.losses.schedules import Cyclical, LinearWarmup
+
+LIKELIHOODS = {
+    "bernoulli": Bernoulli,
+    "continuous_bernoulli": ContinuousBernoulli,
+    "discretized_logistic": DiscretizedLogistic,
+    "gaussian": Gaussian,
+}
+PRIORS = {"gaussian_mixture": GaussianMixture, "standard_normal": StandardNormal, "vamp": VampPrior}
+
+
+def _get(identifier, base, names, what):
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, str) and identifier in names:
+        return names[identifier]()
+    raise ValueError(
+        f"Unknown {what}. Expected one of {sorted(names)} or an object of keras_genzoo.losses.{base.__name__}. "
+        f"Received: {what}={identifier!r}"
+    )
+
+
+def get_likelihood(identifier):
+    """A likelihood from its name, or the object itself; `ValueError` for anything else."""
+    return _get(identifier, Likelihood, LIKELIHOODS, "likelihood")
+
+
+def get_prior(identifier):
+    """A prior from its name, or the object itself; `ValueError` for anything else."""
+    return _get(identifier, Prior, PRIORS, "prior")
+
+
+__all__ = [
+    "Bernoulli",
+    "ContinuousBernoulli",
+    "Cyclical",
+    "DiscretizedLogistic",
+    "Gaussian",
+    "GaussianMixture",
+    "Likelihood",
+    "LinearWarmup",
+    "Prior",
+    "StandardNormal",
+    "VampPrior",
+    "bits_per_dimension",
+    "dreg_loss",
+    "gaussian_kl",
+    "gaussian_log_prob",
+    "get_likelihood",
+    "get_prior",
+    "log_mean_exp",
+    "scale_gradient",
+]

@@ -1,0 +1,60 @@
+"""Schedules for beta, read from `optimizer.iterations` inside the graph, so that a resumed run goes on exactly."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class LinearWarmup(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from 0 to `final` over `steps` updates and stays there (Bowman et al. 2016, section 3.1).
+
+    Args:
+        steps: int, the length of the rise in updates.
+        final: float, the value after it. Defaults to 1.
+
+    Raises:
+        ValueError: if `steps` is below 1.
+
+    Example:
+
+    >>> from keras_genzoo.losses import LinearWarmup
+    >>> [float(LinearWarmup(10)(step)) for step in (0, 5, 10, 99)]
+    [0.0, 0.5, 1.0, 1.0]
+    """
+
+    def __init__(self, steps, final=1.0):
+        if steps < 1:
+            raise ValueError(f"A schedule needs at least one step. Received: steps={steps}")
+        self.steps, self.final = steps, final
+
+    def __call__(self, step):
+        return self.final * tf.minimum(1.0, tf.cast(step, tf.float32) / self.steps)
+
+    def get_config(self):
+        return {"steps": self.steps, "final": self.final}
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class Cyclical(keras.optimizers.schedules.LearningRateSchedule):
+    """Repeats a linear rise and a plateau (Fu et al. 2019, "Cyclical Annealing Schedule", eq. 6).
+
+    Args:
+        period: int, the length of a cycle in updates.
+        rise: float in (0, 1], the share of a cycle that rises. Defaults to 0.5.
+        final: float, the value of the plateau. Defaults to 1.
+
+    Raises:
+        ValueError: if `period` is below 1 or `rise` outside (0, 1].
+    """
+
+    def __init__(self, period, rise=0.5, final=1.0):
+        if period < 1 or not 0 < rise <= 1:
+            raise ValueError(f"Expected period >= 1 and rise in (0, 1]. Received: period={period}, rise={rise}")
+        self.period, self.rise, self.final = period, rise, final
+
+    def __call__(self, step):
+        position = tf.math.floormod(tf.cast(step, tf.float32), self.period) / self.period
+        return self.final * tf.minimum(1.0, position / self.rise)
+
+    def get_config(self):
+        return {"period": self.period, "rise": self.rise, "final": self.final}

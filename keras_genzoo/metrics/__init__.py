@@ -1,0 +1,6 @@
+"""Metrics: running means with a direction, and measures of latent codes."""
+
+from keras_genzoo.metrics.latent import active_units, mutual_information
+from keras_genzoo.metrics.means import DirectedMean
+
+__all__ = ["DirectedMean", "active_units", "mutual_information"]

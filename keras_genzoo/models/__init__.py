@@ -1,0 +1,6 @@
+"""The model families."""
+
+from keras_genzoo.models.base import GenerativeModel
+from keras_genzoo.models.vae import VAE
+
+__all__ = ["VAE", "GenerativeModel"]

@@ -1,0 +1,143 @@
+"""What all families share: configuration, seeds in saved files, checked data, distribution and export."""
+
+import inspect
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo.models import checks
+
+SEED = "seed_state_"
+
+
+class GenerativeModel(keras.Model):
+    """Base of the five families. A subclass implements `call`, `compute_loss`, `signatures` and `check_batch`.
+
+    It gives them:
+
+    - `get_config` and `from_config` from the arguments of `__init__`, which a subclass stores as attributes of the
+      same names; sub-networks and other Keras objects travel in the config.
+    - Saved files (`.keras`, `.weights.h5`) that hold the state of every seed generator, so that a resumed run draws
+      the noise the uninterrupted one would have drawn.
+    - `fit` and `evaluate` that refuse bad data with one clear line before the first step.
+    - `mean_over_batch`, which is right under `tf.distribute`.
+    - `export`, the one writer of SavedModels.
+    """
+
+    # ---- configuration ----
+
+    def get_config(self):
+        config = super().get_config()
+        for name in self._argument_names():
+            config[name] = keras.saving.serialize_keras_object(getattr(self, name))
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        names = cls._argument_names()
+        revived = {
+            key: keras.saving.deserialize_keras_object(value, custom_objects=custom_objects) if key in names else value
+            for key, value in config.items()
+        }
+        return cls(**revived)
+
+    @classmethod
+    def _argument_names(cls):
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [p.name for p in parameters if p.name != "self" and p.kind is not inspect.Parameter.VAR_KEYWORD]
+
+    def compile(self, optimizer="rmsprop", **kwargs):
+        """As `keras.Model.compile`; the optimizer's slots are made at once, so that its saved state can be loaded."""
+        super().compile(optimizer=optimizer, **kwargs)
+        if self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    # ---- seeds in saved files ----
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for i, generator in enumerate(self._seed_generators_in_order()):
+            store[f"{SEED}{i}"] = keras.ops.convert_to_numpy(generator.state)
+
+    def load_own_variables(self, store):
+        super().load_own_variables({key: store[key] for key in store.keys() if not key.startswith(SEED)})
+        for i, generator in enumerate(self._seed_generators_in_order()):
+            if f"{SEED}{i}" in store.keys():
+                generator.state.assign(np.array(store[f"{SEED}{i}"]))
+
+    def _seed_generators_in_order(self):
+        found = []
+        for layer in self._flatten_layers():
+            found += [g for g in layer._seed_generators if not any(g is other for other in found)]
+        return found
+
+    # ---- data ----
+
+    def check_batch(self, x, y):
+        """Raises a one-line `ValueError` for data this model cannot learn from. `x` and `y` are NumPy structures."""
+        raise NotImplementedError(f"{type(self).__name__} must implement check_batch(x, y).")
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """As `keras.Model.fit`, after a check of the data: all of an array, the first batch of a dataset."""
+        x, y = checks.checked(self.check_batch, x, y)
+        if kwargs.get("validation_data") is not None:
+            kwargs["validation_data"] = checks.checked_validation(self.check_batch, kwargs["validation_data"])
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """As `keras.Model.evaluate`, after a check of the data: all of an array, the first batch of a dataset."""
+        if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked
+            x, y = checks.checked(self.check_batch, x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    @staticmethod
+    def mean_over_batch(values, sample_weight=None):
+        """The mean of a loss over the batch, divided by the number of replicas, as gradients are summed over them.
+
+        Args:
+            values: float `(batch,)`.
+            sample_weight: float `(batch,)` or `None`.
+
+        Returns:
+            Scalar tensor.
+        """
+        if sample_weight is not None:
+            values = values * tf.cast(sample_weight, values.dtype)
+        return tf.reduce_mean(values) / tf.distribute.get_strategy().num_replicas_in_sync
+
+    # ---- export ----
+
+    def signatures(self):
+        """The functions of the exported model, in serving order.
+
+        Returns:
+            dict from name to `(function, [tf.TensorSpec, ...])`; the function returns a dictionary of tensors.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement signatures().")
+
+    def export(self, filepath, verbose=False):
+        """Writes a SavedModel with the model's signatures, each weight stored once.
+
+        Args:
+            filepath: str or path of the folder to write.
+            verbose: bool. Whether Keras prints what it wrote. Defaults to `False`.
+
+        Example:
+
+        >>> import tempfile, tensorflow as tf, keras_genzoo as genzoo
+        >>> vae = genzoo.VAE(genzoo.networks.dense_encoder((8,), 2), genzoo.networks.dense_decoder(2, (8,)))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     vae.export(folder)
+        ...     served = tf.saved_model.load(folder)
+        >>> served.signatures["generate"](num_samples=tf.constant(3), seed=tf.constant(0))["images"].shape
+        TensorShape([3, 8])
+        """
+        archive = keras.export.ExportArchive()  # tracking the model itself would store every weight twice
+        for name, (function, specs) in self.signatures().items():
+            archive.add_endpoint(name, function, input_signature=specs)
+        archive.add_variable_collection("weights", [variable.value for variable in self.variables])
+        archive.write_out(str(filepath), verbose=verbose)

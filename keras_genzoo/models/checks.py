@@ -1,0 +1,102 @@
+"""Checks of training data that answer with one line before the first step."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def checked(check_batch, x, y):
+    """Runs `check_batch(x, y)` on arrays, or on the first batch of a dataset.
+
+    Returns:
+        `(x, y)` to pass on: float64 arrays become float32, everything else is as it was.
+    """
+    if isinstance(x, tf.data.Dataset):
+        batch = first_batch(x)
+        x_batch, y_batch, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        check_batch(_arrays(x_batch), _arrays(y_batch))
+        return x, y
+    if x is None or isinstance(x, (keras.utils.PyDataset, tf.distribute.DistributedDataset)) or hasattr(x, "__next__"):
+        return x, y
+    x, y = _arrays(x), _arrays(y)
+    check_batch(x, y)
+    return x, y
+
+
+def checked_validation(check_batch, validation_data):
+    """As `checked`, for what `fit` takes as `validation_data`."""
+    if isinstance(validation_data, tf.data.Dataset):
+        return checked(check_batch, validation_data, None)[0]
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
+    x, y = checked(check_batch, x, y)
+    return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
+
+
+def first_batch(dataset):
+    """The first batch as NumPy arrays, without moving on the epoch of a dataset that counts its epochs."""
+    epoch = getattr(dataset, "epoch", None)
+    before = None if epoch is None else epoch.numpy()
+    for batch in dataset.take(1).as_numpy_iterator():
+        if epoch is not None:
+            epoch.assign(before)
+        return batch
+    raise ValueError("The dataset is empty. Expected at least one batch. Received: a dataset without elements")
+
+
+def check_events(name, values, shape, value_range):
+    """Refuses empty, wrongly shaped, non-float, non-finite and out-of-range arrays.
+
+    Args:
+        name: str, what to call the array in the message.
+        values: array `(batch, *shape)`.
+        shape: tuple, the shape of one example.
+        value_range: `(low, high)` or `None` for any finite number.
+
+    Raises:
+        ValueError: one line: what is wrong, what is accepted, what was received.
+    """
+    values, shape = np.asarray(values), tuple(shape)
+    expected = f"(batch, {', '.join(str(size) for size in shape)})"
+    if values.ndim != len(shape) + 1 or values.shape[1:] != shape:
+        raise ValueError(f"Wrong shape of {name}. Expected {expected}. Received: {name}.shape={values.shape}")
+    if values.shape[0] == 0:
+        raise ValueError(f"No examples in {name}. Expected {expected} with batch > 0. Received: {name}.shape={values.shape}")
+    wanted = "finite floats" if value_range is None else f"floats in [{value_range[0]:g}, {value_range[1]:g}]"
+    if values.dtype.kind != "f" and values.dtype.name != "bfloat16":
+        hint = "; divide pixels of 0..255 by 255" if values.dtype.kind in "iu" and value_range is not None else ""
+        raise ValueError(f"Wrong dtype of {name}. Expected {wanted}{hint}. Received: {name}.dtype={values.dtype}")
+    low, high = float(values.min()), float(values.max())  # NaN if any is
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(f"NaN or infinite values in {name}. Expected {wanted}. Received: min={low}, max={high}")
+    if value_range is not None and (low < value_range[0] or high > value_range[1]):
+        hint = "; divide pixels of 0..255 by 255" if high > 2 else ""
+        raise ValueError(f"Values of {name} out of range. Expected {wanted}{hint}. Received: min={low:g}, max={high:g}")
+
+
+def check_labels(labels, num_classes, batch_size):
+    """Refuses labels that are not integers `(batch,)` in `[0, num_classes)`.
+
+    Raises:
+        ValueError: one line: what is wrong, what is accepted, what was received.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (batch_size,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"Wrong labels. Expected integers of shape ({batch_size},). "
+            f"Received: labels.shape={labels.shape}, labels.dtype={labels.dtype}"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(
+            f"Labels out of range. Expected integers in [0, {num_classes - 1}]. "
+            f"Received: min={labels.min()}, max={labels.max()}"
+        )
+
+
+def _arrays(structure):
+    """NumPy arrays of a structure, with float64 cast to float32; `None` stays."""
+
+    def convert(value):
+        value = keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else np.asarray(value)
+        return value.astype("float32") if value.dtype == np.float64 else value
+
+    return None if structure is None else keras.tree.map_structure(convert, structure)
