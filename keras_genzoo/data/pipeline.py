@@ -4,7 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 
-def epoch_batches(arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False):
+def epoch_batches(
+    arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False, repeat_first=False
+):
     """Batches of one epoch, as a finite dataset that carries the number of its epoch.
 
     Every iteration over it is the next epoch, from `first_epoch` on. The order of an epoch, and the seed of every
@@ -18,6 +20,7 @@ def epoch_batches(arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=
         first_epoch: int. Defaults to 0.
         shuffle: bool. Defaults to `True`.
         drop_remainder: bool, whether a last smaller batch is left out. Defaults to `False`.
+        repeat_first: bool, whether every iteration is the first epoch again, as evaluation wants. Defaults to `False`.
 
     Returns:
         `tf.data.Dataset` with its number of batches known, and an attribute `epoch`: the variable that counts.
@@ -35,7 +38,7 @@ def epoch_batches(arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=
         epoch = tf.Variable(first_epoch, dtype=tf.int64, trainable=False, name="epoch")
 
     def one_epoch(_):
-        number = epoch.assign_add(1) - 1
+        number = tf.identity(epoch) if repeat_first else epoch.assign_add(1) - 1
         order = tf.range(count, dtype=tf.int32)
         key = tf.stack([tf.cast(seed, tf.int64), number])
         if shuffle:
@@ -48,7 +51,7 @@ def epoch_batches(arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=
             values = {name: tf.gather(value, rows) for name, value in data.items()}
             return transform(values, tf.stack([seed, tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)]))
 
-        return tf.data.Dataset.range(num_batches).map(gather, deterministic=True)
+        return tf.data.Dataset.range(num_batches).map(gather)
 
     dataset = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(num_batches)).prefetch(4)

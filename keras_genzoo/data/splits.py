@@ -60,7 +60,9 @@ class Split:
         return self.arrays["images"] if "images" in self.arrays else self.arrays["points"]
 
     def batches(self, batch_size=128, seed=0, first_epoch=0, shuffle=None, drop_remainder=None):
-        """A finite `tf.data.Dataset` for plain `fit`; every iteration over it is the next epoch.
+        """A finite `tf.data.Dataset` for plain `fit`.
+
+        Every iteration over that of the training split is the next epoch; the others repeat theirs.
 
         Args:
             batch_size: int. Defaults to 128.
@@ -85,6 +87,7 @@ class Split:
             first_epoch=first_epoch,
             shuffle=self.training if shuffle is None else shuffle,
             drop_remainder=self.training if drop_remainder is None else drop_remainder,
+            repeat_first=not self.training,
         )
 
     def take(self, count):

@@ -12,6 +12,13 @@ import tensorflow as tf
 from keras_genzoo.layers import noise
 
 
+@tf.custom_gradient
+def _softplus(logits):
+    """log(1 + exp(logits)) in ops that XLA vectorises; its gradient is the sigmoid, also at 0."""
+    value = tf.nn.relu(logits) + tf.math.log1p(tf.exp(-tf.abs(logits)))
+    return value, lambda upstream: upstream * tf.sigmoid(logits)
+
+
 class Likelihood(keras.layers.Layer):
     """Base of the likelihoods. A subclass gives `distribution` and `output_bias`; the rest follows.
 
@@ -83,7 +90,7 @@ class Bernoulli(Likelihood):
         return tfp.distributions.Bernoulli(logits=parameters)
 
     def element_log_prob(self, x, parameters):
-        return x * parameters - tf.nn.softplus(parameters)
+        return x * parameters - _softplus(parameters)
 
     def output_bias(self, mean):
         mean = tf.clip_by_value(tf.cast(mean, tf.float32), 1e-3, 1 - 1e-3)

@@ -6,10 +6,9 @@ import tensorflow as tf
 from keras_genzoo.layers import Sampling, noise
 from keras_genzoo.losses import dreg_loss, gaussian_log_prob, get_likelihood, get_prior, log_mean_exp, scale_gradient
 from keras_genzoo.metrics import DirectedMean
-from keras_genzoo.models import checks
+from keras_genzoo.models import checks, vae_checks
 from keras_genzoo.models.base import GenerativeModel
 
-OBJECTIVES = ("elbo", "iwae", "dreg")
 ROWS_AT_ONCE = 10_000  # of the decoder, in `log_likelihood`; bounds memory, does not change the result
 
 
@@ -71,8 +70,8 @@ class VAE(GenerativeModel):
         beta=1.0, free_bits=0.0, num_classes=None, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
-        _check_arguments(objective, num_samples, beta, free_bits)
-        self.event_shape, self.latent_dim = _check_networks(encoder, decoder, num_classes)
+        vae_checks.check_arguments(objective, num_samples, beta, free_bits)
+        self.event_shape, self.latent_dim = vae_checks.check_networks(encoder, decoder, num_classes)
         self.encoder, self.decoder = encoder, decoder
         self.likelihood, self.prior = get_likelihood(likelihood), get_prior(prior)
         if num_classes is not None and not self.prior.unconditional:
@@ -185,7 +184,23 @@ class VAE(GenerativeModel):
         count = tf.shape(labels)[0] if labels is not None else num_samples
         return self._generate(tf.cast(count, tf.int32), tf.cast(seed, tf.int32), labels, sample)
 
-    def log_likelihood(self, x, num_samples=5000, seed=0):
+    def elbo(self, x, y=None, num_samples=1, seed=0):
+        """The evidence lower bound at beta 1 and its two terms, in nats.
+
+        Args:
+            x: `(batch, *event)`, or `{"images", "labels"}` when conditional.
+            y: the clean `(batch, *event)` for a denoiser, else `None`.
+            num_samples: int, samples of z for the reconstruction. Defaults to 1.
+            seed: int. Defaults to 0.
+
+        Returns:
+            dict of float32 `elbo`, `kl` and `reconstruction_nll`, each `(batch,)`; `elbo` is minus the sum of the
+            other two.
+        """
+        images, labels = self._split(x)
+        return self._elbo(images, labels, images if y is None else y, num_samples, tf.cast(seed, tf.int32))
+
+    def log_likelihood(self, x, num_samples=5000, seed=0, y=None):
         """The importance-weighted lower bound on log p(x) (Burda et al. 2016, eq. 8), in nats.
 
         Every example sees the same noise, so its value does not depend on its batch; more samples of the same seed
@@ -195,6 +210,8 @@ class VAE(GenerativeModel):
             x: `(batch, *event)`, or `{"images", "labels"}` when conditional.
             num_samples: int, at least 1. Defaults to 5000.
             seed: int. Defaults to 0.
+            y: the clean `(batch, *event)` whose likelihood is due, for a denoiser whose posterior is given the noisy
+                `x`. Defaults to `None`, x itself.
 
         Returns:
             float32 `(batch,)`.
@@ -204,7 +221,9 @@ class VAE(GenerativeModel):
         """
         if num_samples < 1:
             raise ValueError(f"A likelihood needs at least one sample. Received: num_samples={num_samples}")
-        return self._score(*self._split(x), tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
+        images, labels = self._split(x)
+        target = images if y is None else y
+        return self._score(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _encode(self, images, labels):
@@ -229,15 +248,23 @@ class VAE(GenerativeModel):
         return self.likelihood.mean(parameters)
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _score(self, images, labels, num_samples, seed):
+    def _elbo(self, images, labels, target, num_samples, seed):
         z_mean, z_log_var = self._posterior(images, labels)
-        images = tf.cast(images, tf.float32)
+        epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
+        z = z_mean + tf.exp(0.5 * z_log_var) * epsilon
+        nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
+        kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
+        return {"elbo": -nll - kl, "kl": kl, "reconstruction_nll": nll}
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _score(self, images, labels, target, num_samples, seed):
+        z_mean, z_log_var = self._posterior(images, labels)
         epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
         chunk = tf.maximum(1, ROWS_AT_ONCE // tf.maximum(tf.shape(z_mean)[0], 1))
 
         def add_chunk(start, total):
             z = z_mean + tf.exp(0.5 * z_log_var) * epsilon[start : start + chunk]
-            log_weights = self._event_log_prob(images, z, labels) + self.prior.log_prob(z, self._encode_events)
+            log_weights = self._event_log_prob(target, z, labels) + self.prior.log_prob(z, self._encode_events)
             log_weights -= gaussian_log_prob(z, z_mean, z_log_var)
             both = tf.concat([total[None], log_weights], axis=0)
             return start + chunk, tf.ensure_shape(tf.reduce_logsumexp(both, axis=0), total.shape)
@@ -310,7 +337,7 @@ class VAE(GenerativeModel):
 
         def score(images, *rest):
             *given, num_samples, seed = rest
-            return {"log_likelihood": self._score(images, *(given or [None]), num_samples, seed)}
+            return {"log_likelihood": self._score(images, *(given or [None]), images, num_samples, seed)}
 
         def optional(function, output=None):
             def call(values, given=None):
@@ -326,50 +353,3 @@ class VAE(GenerativeModel):
             "generate": (generate, [*(labels or [num_samples]), seed]),
             "score": (score, [images, *labels, num_samples, seed]),
         }
-
-
-def _check_arguments(objective, num_samples, beta, free_bits):
-    if objective not in OBJECTIVES:
-        raise ValueError(f"Unknown objective. Expected one of {OBJECTIVES}. Received: objective={objective!r}")
-    if not isinstance(num_samples, int) or num_samples < 1:
-        raise ValueError(f"Expected num_samples to be an integer of at least 1. Received: num_samples={num_samples!r}")
-    schedule = isinstance(beta, keras.optimizers.schedules.LearningRateSchedule)
-    if not schedule and not (isinstance(beta, (int, float)) and beta >= 0):
-        raise ValueError(f"Expected beta to be a number of at least 0 or a schedule. Received: beta={beta!r}")
-    if free_bits < 0 or (free_bits and objective != "elbo"):
-        raise ValueError(
-            "Expected free_bits of at least 0, and 0 unless objective='elbo'. "
-            f"Received: free_bits={free_bits}, objective={objective!r}"
-        )
-
-
-def _check_networks(encoder, decoder, num_classes):
-    """Returns `(event_shape, latent_dim)`, or says in one line what does not fit."""
-    for name, network in (("encoder", encoder), ("decoder", decoder)):
-        if not isinstance(network, keras.Model) or not hasattr(network, "output"):
-            raise ValueError(
-                f"The {name} must be a functional keras.Model; wrap a layer as keras.Model(inputs, layer(inputs)). "
-                f"Received: {name}={network!r}"
-            )
-        wanted = {"images" if name == "encoder" else "z", "labels"}
-        if num_classes is not None and (not isinstance(network.input, dict) or set(network.input) != wanted):
-            raise ValueError(
-                f"With num_classes the {name} takes a dictionary. Expected inputs {sorted(wanted)}. "
-                f"Received: {name}.input={network.input}"
-            )
-    outputs = encoder.output
-    if not isinstance(outputs, (list, tuple)) or len(outputs) != 2 or outputs[0].shape != outputs[1].shape:
-        raise ValueError(
-            "The encoder must return [z_mean, z_log_var] of one shape (batch, latent_dim). "
-            f"Received: encoder.output={outputs}"
-        )
-    images, z = encoder.input, decoder.input
-    if num_classes is not None:
-        images, z = images["images"], z["z"]
-    event_shape, latent_dim = tuple(images.shape[1:]), outputs[0].shape[-1]
-    if tuple(z.shape[1:]) != (latent_dim,) or tuple(decoder.output.shape[1:]) != event_shape:
-        raise ValueError(
-            f"The decoder must map (batch, {latent_dim}) to (batch, {', '.join(map(str, event_shape))}), as the encoder's "
-            f"input and output are. Received: {tuple(z.shape)} to {tuple(decoder.output.shape)}"
-        )
-    return event_shape, latent_dim

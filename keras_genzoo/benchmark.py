@@ -1,0 +1,214 @@
+"""How long a training step takes: this package, a tutorial's way, and the step's matrix products, interleaved."""
+
+import dataclasses
+import gc
+import statistics
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo import data, networks
+from keras_genzoo.models import VAE
+
+OURS, TUTORIAL, FLOOR = "keras_genzoo", "tutorial", "matrix products alone"
+EVENT_SHAPE = (28, 28, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    """What is trained, and with the recipe's settings.
+
+    Attributes:
+        name: str, as in the table.
+        networks: function to a new `(encoder, decoder)`, of the same weights whenever it is called.
+        batch_size: int.
+        compile: dict, the arguments of our `compile` beside the optimizer.
+    """
+
+    name: str
+    networks: Callable
+    batch_size: int
+    compile: dict = dataclasses.field(default_factory=lambda: {"steps_per_execution": 32, "jit_compile": False})
+
+
+def dense(units, latent_dim, activation):
+    """A function to new fully connected networks."""
+
+    def build():
+        encoder = networks.dense_encoder(EVENT_SHAPE, latent_dim, units, activation)
+        return encoder, networks.dense_decoder(latent_dim, EVENT_SHAPE, units[::-1], activation)
+
+    return build
+
+
+DENSE = Workload("dense VAE 784-200-200-50", dense((200, 200), 50, "tanh"), batch_size=100)
+
+
+def benchmark(quick=False):
+    """Trains a dense VAE our way and a tutorial's way, and times the matrix products of its step.
+
+    Args:
+        quick: bool. A few steps of each, to see that it works; the figures then mean little. Defaults to `False`,
+            which takes less than a minute.
+
+    Returns:
+        list of dicts with `workload`, `contender`, `milliseconds` a step, and `ratio`: our time over its time.
+        `table` prints them.
+    """
+    steps, rounds = (2, 1) if quick else (600, 5)
+    split = synthetic_split(steps * DENSE.batch_size)
+    contenders = {OURS: ours(DENSE, split), TUTORIAL: tutorial(DENSE, split), FLOOR: matrix_products(DENSE, steps)}
+    return rows(DENSE.name, interleaved(contenders, rounds), steps)
+
+
+# ---- contenders: each a function that runs one epoch ----
+
+
+def ours(workload, split):
+    """An epoch of `VAE` by plain `compile` and `fit`, as the recipes do it."""
+    vae = VAE(*workload.networks())
+    vae.compile(keras.optimizers.Adam(1e-3), **workload.compile)
+    batches = split.batches(workload.batch_size)
+    return lambda: vae.fit(batches, verbose=0)
+
+
+def tutorial(workload, split):
+    """An epoch of the same model with a `train_step` of its own and `fit` on an array."""
+    vae = TutorialVAE(*workload.networks())
+    vae.compile(keras.optimizers.Adam(1e-3))
+    images = split.arrays["images"].astype("float32") / 255
+    return lambda: vae.fit(images, batch_size=workload.batch_size, verbose=0)
+
+
+class TutorialVAE(keras.Model):
+    """The variational auto-encoder in the style of the Keras examples: probabilities out, everything in `train_step`."""
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = keras.Sequential([decoder, keras.layers.Activation("sigmoid")])
+        self.noise = keras.random.SeedGenerator(1)
+        self.trackers = [keras.metrics.Mean(name) for name in ("loss", "reconstruction_loss", "kl_loss")]
+
+    @property
+    def metrics(self):
+        return self.trackers
+
+    def losses_of(self, images):
+        """The reconstruction's and the divergence's part of the loss."""
+        z_mean, z_log_var = self.encoder(images)
+        epsilon = keras.random.normal(keras.ops.shape(z_mean), seed=self.noise)
+        reconstruction = self.decoder(z_mean + keras.ops.exp(0.5 * z_log_var) * epsilon)
+        crossentropy = keras.losses.binary_crossentropy(images, reconstruction)
+        divergence = -0.5 * (1 + z_log_var - keras.ops.square(z_mean) - keras.ops.exp(z_log_var))
+        return (
+            keras.ops.mean(keras.ops.sum(crossentropy, axis=(1, 2))),
+            keras.ops.mean(keras.ops.sum(divergence, axis=1)),
+        )
+
+    def train_step(self, images):
+        with tf.GradientTape() as tape:
+            parts = self.losses_of(images)
+            loss = parts[0] + parts[1]
+        weights = self.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        for tracker, value in zip(self.trackers, (loss, *parts), strict=True):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+
+def matrix_products(workload, steps):
+    """The products and convolutions of `steps` steps, forward and backward, without anything between them."""
+    parts = [part for network in workload.networks() for part in _linear_parts(network, workload.batch_size)]
+
+    def step(i, total):
+        products = []
+        for number, (layer, x, upstream) in enumerate(parts):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                output = layer(x)
+            wanted = [layer.kernel, x] if number else [layer.kernel]  # nobody asks for the gradient of the images
+            products += [output, *tape.gradient(output, wanted, output_gradients=upstream)]
+        return i + 1, total + tf.add_n([tf.reshape(product, [-1])[0] for product in products])
+
+    @tf.function(autograph=False)
+    def run(count):
+        return tf.while_loop(lambda i, _: i < count, step, (0, 0.0), parallel_iterations=1)[1]
+
+    return lambda: run(tf.constant(steps)).numpy()
+
+
+def _linear_parts(network, batch_size):
+    """Of every layer with a kernel: the layer without bias and activation, an input, and a gradient of its output."""
+    for layer in network.layers:
+        if not hasattr(layer, "kernel"):
+            continue
+        bare = type(layer).from_config({**layer.get_config(), "activation": "linear", "use_bias": False})
+        x = tf.random.stateless_normal((batch_size, *layer.input.shape[1:]), (1, 0))
+        yield bare, x, tf.random.stateless_normal(bare(x).shape, (2, 0))
+
+
+# ---- measuring ----
+
+
+def synthetic_split(count, dynamic=False):
+    """A training split of `count` black and white noise images of MNIST's shape."""
+    drawn = np.random.default_rng(0).random((count, *EVENT_SHAPE), dtype="float32") < 0.13
+    return data.Split({"images": 255 * drawn.astype("uint8")}, training=True, dynamic=dynamic)
+
+
+def interleaved(contenders, rounds):
+    """Runs every contender once to warm up, then all of them in every round, each round beginning with another.
+
+    Args:
+        contenders: dict from name to function.
+        rounds: int.
+
+    Returns:
+        dict from name to the list of its seconds, one a round.
+    """
+    for run in contenders.values():
+        run()
+    names = list(contenders)
+    seconds = {name: [] for name in names}
+    for i in range(rounds):
+        first = i % len(names)
+        for name in names[first:] + names[:first]:
+            gc.collect()
+            start = time.perf_counter()
+            contenders[name]()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def rows(workload, seconds, count):
+    """The table's rows: medians over the rounds, the ratio that of the times within one round.
+
+    Args:
+        workload: str.
+        seconds: what `interleaved` returns, with `OURS` among the contenders.
+        count: int, the steps or images that were timed together.
+
+    Returns:
+        list of dicts, see `benchmark`.
+    """
+    return [
+        {
+            "workload": workload,
+            "contender": name,
+            "milliseconds": 1000 * statistics.median(times) / count,
+            "ratio": statistics.median(our / its for our, its in zip(seconds[OURS], times, strict=True)),
+        }
+        for name, times in seconds.items()
+    ]
+
+
+def table(rows):
+    """The rows as a Markdown table."""
+    lines = ["| workload | contender | ms | keras_genzoo / it |", "|---|---|---:|---:|"]
+    for row in rows:
+        lines.append("| {workload} | {contender} | {milliseconds:.3g} | {ratio:.2f} |".format(**row))
+    return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""One call, one dictionary: what a trained model is worth on held-out data."""
+
+import functools
+import math
+
+import keras
+import numpy as np
+
+from keras_genzoo import metrics
+from keras_genzoo.losses import Bernoulli, bits_per_dimension
+from keras_genzoo.models import VAE
+
+MUTUAL_INFORMATION_EXAMPLES = 10_000
+PROBE_EXAMPLES = 10_000
+
+
+@functools.singledispatch
+def evaluate(model, splits, split="test", num_samples=5000, max_examples=None, batch_size=100, seed=0, verbose=0):
+    """Measures a model on held-out data.
+
+    Args:
+        model: a model of this package.
+        splits: `keras_genzoo.data.Splits`, prepared as for its training.
+        split: `"test"`, `"validation"` or `"train"`. Defaults to `"test"`.
+        num_samples: int, importance samples an example for the likelihood. Defaults to 5000.
+        max_examples: int or `None` for all. Defaults to `None`.
+        batch_size: int; the result does not depend on it. Defaults to 100.
+        seed: int. Defaults to 0.
+        verbose: 1 shows a progress bar. Defaults to 0.
+
+    Returns:
+        dict from name to number. For a `VAE`, in nats and means over examples: `elbo` (beta 1, one sample), `kl`,
+        `reconstruction_nll`, `log_likelihood` (importance-weighted bound) and its `log_likelihood_standard_error`
+        over examples, `bits_per_dimension`, `rate_bits` (the ideal code length of an example, with the bound) and
+        `raw_bits`, `active_units`, `mutual_information` and the limit its estimator has, where there are labels
+        `linear_probe_accuracy` on `z_mean`, and the protocol: `split`, `num_examples`, `num_samples`, `seed`.
+
+    Raises:
+        TypeError: if there is no evaluation for this kind of model.
+    """
+    raise TypeError(f"No evaluation for this model. Expected a model of keras_genzoo. Received: {type(model).__name__}")
+
+
+@evaluate.register(VAE)
+def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_size=100, seed=0, verbose=0):
+    held_out = getattr(splits, split)
+    held_out = held_out if max_examples is None else held_out.take(max_examples)
+    columns, bar = {}, keras.utils.Progbar(len(held_out), verbose=verbose, unit_name="example")
+    for x, y in _pairs(held_out, batch_size):
+        terms = {**model.elbo(x, y, seed=seed), **model.encode(x)}
+        terms["log_likelihood"] = model.log_likelihood(x, num_samples, seed, y)
+        for name, values in terms.items():
+            columns.setdefault(name, []).append(values.numpy())
+        bar.add(len(columns["elbo"][-1]))
+    columns = {name: np.concatenate(values) for name, values in columns.items()}
+    log_likelihood = columns["log_likelihood"]
+    dimensions = math.prod(model.event_shape)
+    count = min(len(held_out), MUTUAL_INFORMATION_EXAMPLES)
+    results = {name: float(columns[name].mean()) for name in ("elbo", "kl", "reconstruction_nll", "log_likelihood")}
+    results |= {
+        "log_likelihood_standard_error": float(log_likelihood.std() / math.sqrt(len(log_likelihood))),
+        "bits_per_dimension": bits_per_dimension(-results["log_likelihood"], dimensions),
+        "rate_bits": -results["log_likelihood"] / math.log(2.0),
+        "raw_bits": float(dimensions * (1 if isinstance(model.likelihood, Bernoulli) else 8)),
+        "active_units": metrics.active_units(columns["z_mean"]),
+        "mutual_information": metrics.mutual_information(
+            columns["z_mean"][:count], columns["z_log_var"][:count], seed=seed
+        ),
+        "mutual_information_limit": math.log(count),
+    }
+    if held_out.labels is not None:
+        results["linear_probe_accuracy"] = _linear_probe(model, splits.train, held_out, columns["z_mean"], batch_size)
+    return results | {
+        "split": split,
+        "num_examples": len(held_out),
+        "num_samples": num_samples,
+        "seed": seed,
+    }
+
+
+def _pairs(split, batch_size, **options):
+    """Batches of a split as `(x, y)`; y is the clean image of a noisy x, else `None`."""
+    for batch in split.batches(batch_size, shuffle=False, drop_remainder=False, **options):
+        yield batch if isinstance(batch, tuple) else (batch, None)
+
+
+def _linear_probe(model, train, held_out, z_means, batch_size):
+    """Test accuracy of a logistic regression from `z_mean` to the label, fitted on the training split."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    train = train.take(PROBE_EXAMPLES)
+    codes = np.concatenate([model.encode(x)["z_mean"].numpy() for x, _ in _pairs(train, batch_size)])
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    probe.fit(codes, train.labels)
+    return float(probe.score(z_means, held_out.labels))
+
+
+def format_results(results):
+    """The dictionary of `evaluate` as a table of two columns."""
+    width = max(map(len, results))
+    lines = []
+    for name, value in results.items():
+        text = f"{value:.4f}" if isinstance(value, float) else str(value)
+        lines.append(f"{name:<{width}}  {text:>12}")
+    return "\n".join(lines)

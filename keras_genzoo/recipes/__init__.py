@@ -1,0 +1,31 @@
+"""Recipes: what to run, by name."""
+
+from keras_genzoo.recipes import images
+from keras_genzoo.recipes.recipe import Recipe
+
+_RECIPES = {recipe.name: recipe for recipe in images.RECIPES}
+
+
+def names():
+    """The names of all recipes, in order."""
+    return list(_RECIPES)
+
+
+def get(name):
+    """The recipe of a name.
+
+    Raises:
+        ValueError: for an unknown name; it lists the known ones.
+
+    Example:
+
+    >>> import keras_genzoo as genzoo
+    >>> genzoo.recipes.get("vae-digits").dataset
+    'digits'
+    """
+    if name not in _RECIPES:
+        raise ValueError(f"Unknown recipe. Expected one of {', '.join(_RECIPES)}. Received: {name}")
+    return _RECIPES[name]
+
+
+__all__ = ["Recipe", "get", "names"]

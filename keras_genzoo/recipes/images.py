@@ -1,0 +1,180 @@
+"""Recipes for images."""
+
+import math
+
+import keras
+
+from keras_genzoo import networks
+from keras_genzoo.losses import LinearWarmup, get_likelihood
+from keras_genzoo.models import VAE
+from keras_genzoo.recipes.recipe import Recipe
+
+KINGMA = "Kingma & Welling 2014, Auto-Encoding Variational Bayes"
+BURDA = "Burda, Grosse & Salakhutdinov 2016, Importance Weighted Autoencoders"
+
+DENSE = {
+    "network": "dense",
+    "units": (200, 200),
+    "activation": "tanh",
+    "latent_dim": 50,
+    "likelihood": "bernoulli",
+    "prior": "standard_normal",
+    "objective": "elbo",
+    "num_samples": 1,
+    "beta": 1.0,
+    "warmup_epochs": 0,
+    "free_bits": 0.0,
+    "learning_rate": 3e-3,
+    "epsilon": 1e-4,
+    "conditional": False,
+    "corruption": 0.0,
+    "binarization": "dynamic",
+    "validation_size": 1000,
+    "jit_compile": True,
+    "steps_per_execution": 59,
+}
+
+
+def build_vae(settings, splits):
+    """A compiled `VAE` for images, from the settings of a recipe."""
+    train, likelihood = splits.train, get_likelihood(settings["likelihood"])
+    num_classes = splits.info["num_classes"] if settings["conditional"] else None
+    shared = {"activation": settings["activation"], "num_classes": num_classes, "seed": settings["seed"]}
+    event, latent_dim, units = train.event_shape, settings["latent_dim"], settings["units"]
+    if settings["network"] == "dense":
+        encoder = networks.dense_encoder(event, latent_dim, units, **shared)
+        bias = likelihood.output_bias(train.mean)
+        decoder = networks.dense_decoder(latent_dim, event, units[::-1], output_bias=bias, **shared)
+    elif settings["network"] == "convolutional":
+        filters = settings["filters"]
+        encoder = networks.conv_encoder(event, latent_dim, filters, units, **shared)
+        bias = likelihood.output_bias(train.mean.mean(axis=(0, 1)))
+        decoder = networks.conv_decoder(latent_dim, event, filters[::-1], units[::-1], output_bias=bias, **shared)
+    else:
+        raise ValueError(f"Unknown network. Expected 'dense' or 'convolutional'. Received: {settings['network']!r}")
+    updates_an_epoch = max(1, len(train) // settings["batch_size"])
+    beta = settings["beta"]
+    if settings["warmup_epochs"]:
+        beta = LinearWarmup(settings["warmup_epochs"] * updates_an_epoch, beta)
+    vae = VAE(
+        encoder,
+        decoder,
+        likelihood=likelihood,
+        prior=settings["prior"],
+        objective=settings["objective"],
+        num_samples=settings["num_samples"],
+        beta=beta,
+        free_bits=settings["free_bits"],
+        num_classes=num_classes,
+        seed=settings["seed"],
+    )
+    vae.compile(
+        optimizer=keras.optimizers.Adam(
+            one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch), epsilon=settings["epsilon"]
+        ),
+        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        jit_compile=settings["jit_compile"],
+    )
+    return vae
+
+
+def one_cycle(peak, updates):
+    """A learning rate that rises over a fiftieth of the updates and falls by a cosine to a hundredth of its peak."""
+    warmup = min(1000, max(1, updates // 50))
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 100, max(1, updates - warmup), alpha=0.01, warmup_target=peak, warmup_steps=warmup
+    )
+
+
+def vae_search_space(hp):
+    """What the tuner may change of a `VAE`."""
+    return {
+        "latent_dim": hp.Choice("latent_dim", [2, 8, 16, 32, 50]),
+        "units": (hp.Int("units", 64, 512, step=64),),
+        "learning_rate": hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
+        "activation": hp.Choice("activation", ["tanh", "relu"]),
+    }
+
+
+def _vae(name, description, dataset="mnist", epochs=100, batch_size=100, minutes=10.0, references=(KINGMA,), **changes):
+    unknown = set(changes) - set(DENSE) - {"filters"}
+    assert not unknown, unknown
+    return Recipe(
+        name=name,
+        description=description,
+        dataset=dataset,
+        build=build_vae,
+        hyperparameters={**DENSE, **changes},
+        objective=("val_elbo", "max"),
+        headline="log_likelihood",
+        batch_size=batch_size,
+        epochs=epochs,
+        evaluation={"num_samples": 5000},
+        search_space=vae_search_space,
+        smoke={"epochs": 1},
+        minutes=minutes,
+        references=references,
+    )
+
+
+RECIPES = (
+    _vae(
+        "vae-digits",
+        "a VAE on 1,797 embedded 8 x 8 digits",
+        dataset="digits",
+        epochs=300,
+        batch_size=64,
+        minutes=0.5,
+        units=(256,),
+        activation="relu",
+        latent_dim=16,
+        validation_size=160,
+        steps_per_execution=11,
+    ),
+    _vae("vae-mnist", "784-200-200-50, the architecture of published likelihoods", epochs=1000, minutes=60),
+    _vae(
+        "iwae-mnist",
+        "the importance-weighted bound of 5 samples, 784-200-200-50",
+        epochs=600,
+        minutes=100,
+        objective="iwae",
+        num_samples=5,
+        references=(BURDA,),
+    ),
+    _vae(
+        "conv-vae-mnist",
+        "a VAE of strided convolutions",
+        network="convolutional",
+        filters=(32, 64),
+        units=(256,),
+        activation="relu",
+        epochs=30,
+        jit_compile=False,
+        steps_per_execution=10,
+        learning_rate=2e-3,
+    ),
+    _vae(
+        "beta-vae-mnist",
+        "beta 4 with warm-up: fewer, more separate latent dimensions",
+        beta=4.0,
+        warmup_epochs=10,
+        latent_dim=10,
+        epochs=50,
+        references=("Higgins et al. 2017, beta-VAE",),
+    ),
+    _vae(
+        "denoising-vae-mnist",
+        "clean digits from noisy ones",
+        corruption=0.5,
+        epochs=50,
+        references=("Im et al. 2017, Denoising Criterion for Variational Auto-Encoding Framework",),
+    ),
+    _vae(
+        "conditional-vae-mnist",
+        "digits of a given class",
+        conditional=True,
+        latent_dim=20,
+        epochs=50,
+        references=("Sohn, Lee & Yan 2015, Learning Structured Output Representation",),
+    ),
+)

@@ -1,0 +1,94 @@
+"""What a recipe is: data, a compiled model, and how it is run, measured and searched."""
+
+import dataclasses
+from collections.abc import Callable
+
+from keras_genzoo import data
+
+DATA_OPTIONS = ("binarization", "corruption", "conditional", "validation_size", "image_size")
+RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A model trained on a data set by named hyperparameters.
+
+    Attributes:
+        name: str, such as `"vae-digits"`.
+        description: str, one line.
+        dataset: str, a name for `keras_genzoo.data.load`.
+        build: function `(settings, splits)` to a compiled model; settings are the hyperparameters together with
+            `dataset, epochs, batch_size, seed`.
+        hyperparameters: dict from name to default. Those named in `DATA_OPTIONS` prepare the data.
+        objective: `(metric, "max" or "min")`, what the tuner and the choice between runs go by.
+        headline: str, the key of `evaluate` that `genzoo list` shows.
+        batch_size, epochs, seed: int.
+        evaluation: dict, arguments of `keras_genzoo.evaluate`.
+        search_space: function `(hp)` to a dict of overrides, where `hp` has Keras Tuner's methods; or `None`.
+        smoke: dict, overrides with which a run finishes in seconds.
+        minutes: float, the measured time of a run on two cores.
+        references: tuple of str.
+    """
+
+    name: str
+    description: str
+    dataset: str
+    build: Callable
+    hyperparameters: dict
+    objective: tuple
+    headline: str
+    batch_size: int
+    epochs: int
+    seed: int = 0
+    evaluation: dict = dataclasses.field(default_factory=dict)
+    search_space: Callable | None = None
+    smoke: dict = dataclasses.field(default_factory=dict)
+    minutes: float = 1.0
+    references: tuple = ()
+
+    def settings(self, **overrides):
+        """All settings of a run, with overrides.
+
+        Returns:
+            dict of the hyperparameters and `dataset, epochs, batch_size, seed`.
+
+        Raises:
+            ValueError: for an unknown name or a value of another type than the default; it lists what is accepted.
+        """
+        settings = {**self.hyperparameters, **{name: getattr(self, name) for name in RUN_OPTIONS}}
+        for name, value in overrides.items():
+            if name not in settings:
+                raise ValueError(
+                    f"Unknown override of {self.name}. Expected one of {', '.join(sorted(settings))}. Received: {name}"
+                )
+            settings[name] = _like(name, value, settings[name])
+        for name in ("epochs", "batch_size"):
+            if settings[name] < 1:
+                raise ValueError(f"Expected {name} of at least 1. Received: {name}={settings[name]}")
+        return settings
+
+    def load(self, settings, data_dir=None):
+        """The splits that these settings ask for."""
+        options = {name: settings[name] for name in DATA_OPTIONS if name in settings}
+        return data.load(settings["dataset"], data_dir=data_dir, **options)
+
+
+def _like(name, value, default):
+    """`value` as the type of `default`; a list or a lone number where a tuple is due becomes one."""
+    if default is None or value is None:
+        return value
+    if isinstance(default, tuple):
+        value = (value,) if isinstance(value, (int, float)) else value
+        if isinstance(value, (list, tuple)) and all(isinstance(item, type(default[0])) for item in value):
+            return tuple(value)
+    elif isinstance(default, bool) or isinstance(value, bool):
+        if isinstance(default, bool) and isinstance(value, bool):
+            return value
+    elif isinstance(default, float) and isinstance(value, int):
+        return float(value)
+    elif isinstance(value, type(default)):
+        return value
+    raise ValueError(
+        f"Wrong type of an override. Expected {name} of type {type(default).__name__}, such as {default!r}. "
+        f"Received: {name}={value!r}"
+    )
