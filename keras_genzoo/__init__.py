@@ -5,7 +5,7 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import keras  # noqa: E402
+import keras
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -13,9 +13,9 @@ if keras.backend.backend() != "tensorflow":
         f"Received: {keras.backend.backend()}"
     )
 
-from keras_genzoo import data, layers, losses, metrics, models, networks, recipes  # noqa: E402
-from keras_genzoo.models import VAE  # noqa: E402
-from keras_genzoo.version import __version__  # noqa: E402
+from keras_genzoo import data, layers, losses, metrics, models, networks, recipes
+from keras_genzoo.models import VAE
+from keras_genzoo.version import __version__
 
 _LAZY = {"evaluate": "evaluation", "export": "export", "train": "training", "tune": "tuning"}
 

@@ -47,7 +47,9 @@ def stacked(images, name):
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
         some = sorted(shapes)[:3]
-        raise ValueError(f"Images of {name} differ in size. Expected one size, or image_size=(height, width). Received: {some}")
+        raise ValueError(
+            f"Images of {name} differ in size. Expected one size, or image_size=(height, width). Received: {some}"
+        )
     return _channels(np.stack(images), name)
 
 
@@ -102,7 +104,11 @@ def _read_npz(path):
             arrays = {key: archive[key] for key in archive.files}
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"Cannot read {path}: {error}") from None
-    names = {"train": ("x_train", "y_train"), "validation": ("x_validation", "y_validation"), "test": ("x_test", "y_test")}
+    names = {
+        "train": ("x_train", "y_train"),
+        "validation": ("x_validation", "y_validation"),
+        "test": ("x_test", "y_test"),
+    }
     if "images" in arrays:
         names = {"train": ("images", "labels")}
     parts = {}

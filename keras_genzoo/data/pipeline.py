@@ -49,7 +49,9 @@ def epoch_batches(
             if drop_remainder or num_batches == 1:
                 rows = tf.ensure_shape(rows, (min(batch_size, count),))
             values = {name: tf.gather(value, rows) for name, value in data.items()}
-            return transform(values, tf.stack([seed, tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)]))
+            return transform(
+                values, tf.stack([seed, tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)])
+            )
 
         return tf.data.Dataset.range(num_batches).map(gather)
 

@@ -105,7 +105,7 @@ class Split:
             images = low + (high - low) * images
         noisy = images
         if self.corruption:
-            added = self.corruption * noise.normal(tf.shape(images), seed + [0x5EED, 0])
+            added = self.corruption * noise.normal(tf.shape(images), seed + tf.constant([0x5EED, 0]))
             noisy = tf.clip_by_value(images + added, low, high)
         x = {"images": noisy, "labels": batch["labels"]} if self.conditional else noisy
         return (x, images) if self.corruption else x
@@ -174,7 +174,9 @@ def _cut(arrays, size, generator, name):
     count = len(next(iter(arrays.values())))
     size = max(1, count // 10) if size is None else size
     if not 0 < size < count:
-        raise ValueError(f"Cannot hold out {size} examples of {count}. Expected 1 to {count - 1}. Received: dataset {name!r}")
+        raise ValueError(
+            f"Cannot hold out {size} examples of {count}. Expected 1 to {count - 1}. Received: dataset {name!r}"
+        )
     order = generator.permutation(count)
     kept, held = np.sort(order[size:]), np.sort(order[:size])
     return {k: v[kept] for k, v in arrays.items()}, {k: v[held] for k, v in arrays.items()}

@@ -147,13 +147,15 @@ class VampPrior(_Mixture):
         **kwargs: of `keras.layers.Layer`.
 
     Raises:
-        ValueError: if `num_components` is below 1.
+        ValueError: if `num_components` is below 1 or `mean` outside (0, 1).
     """
 
     unconditional = False
 
     def __init__(self, num_components=100, mean=0.13, seed=0, **kwargs):
         super().__init__(num_components, **kwargs)
+        if not 0 < mean < 1:
+            raise ValueError(f"Expected mean in (0, 1). Received: mean={mean}")
         self.mean, self.seed = mean, seed
 
     def create_weights(self, latent_dim, event_shape):

@@ -9,6 +9,9 @@ import tensorflow as tf
 from keras_genzoo.models import checks
 
 SEED = "seed_state_"
+EXAMPLE_SCALARS = {"seed": 1, "num_samples": 3, "max_length": 5, "top_k": 0, "beam_width": 2}  # all others are 1
+EXAMPLE_LENGTH = 5  # of every axis of unknown size but the first
+EXAMPLE_TEXTS = (b"one", b"two words", b"a few short words")
 
 
 class GenerativeModel(keras.Model):
@@ -82,11 +85,26 @@ class GenerativeModel(keras.Model):
         raise NotImplementedError(f"{type(self).__name__} must implement check_batch(x, y).")
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        """As `keras.Model.fit`, after a check of the data: all of an array, the first batch of a dataset."""
-        x, y = checks.checked(self.check_batch, x, y)
-        if kwargs.get("validation_data") is not None:
-            kwargs["validation_data"] = checks.checked_validation(self.check_batch, kwargs["validation_data"])
-        return super().fit(x, y, *args, **kwargs)
+        """As `keras.Model.fit`, after a check of the data: all of an array, the first batch of a dataset.
+
+        Callbacks that monitor one of our metrics (`EarlyStopping`, `ModelCheckpoint`) need no `mode`.
+        """
+        arguments = inspect.signature(super().fit).bind(x, y, *args, **kwargs).arguments
+        arguments["x"], arguments["y"] = checks.checked(self.check_batch, x, y)
+        if arguments.get("validation_data") is not None:
+            arguments["validation_data"] = checks.checked_validation(self.check_batch, arguments["validation_data"])
+        if isinstance(x, tf.data.Dataset):
+            arguments.setdefault("shuffle", False)  # the default is ignored for a dataset, with a warning
+        self._set_modes(arguments.get("callbacks"))
+        return super().fit(**arguments)
+
+    def _set_modes(self, callbacks):
+        """Tells callbacks which way is better, as Keras looks for the direction of compiled metrics only."""
+        modes = {m.name: "max" if m._direction == "up" else "min" for m in self.metrics if hasattr(m, "_direction")}
+        for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks)):
+            name = getattr(callback, "monitor", "").removeprefix("val_")
+            if getattr(callback, "mode", None) == "auto" and name in modes:
+                callback.mode = modes[name]
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `keras.Model.evaluate`, after a check of the data: all of an array, the first batch of a dataset."""
@@ -119,6 +137,35 @@ class GenerativeModel(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} must implement signatures().")
 
+    def example_inputs(self, batch_size):
+        """Small inputs for every signature, the same at each call; the exported model is checked with them.
+
+        They follow from the names and shapes in `signatures()`. A family overrides this where they are not valid.
+
+        Args:
+            batch_size: int, at least 0; also `num_samples` where nothing else has a batch.
+
+        Returns:
+            dict from the signature's name to a dictionary from the input's name to a NumPy array: floats uniform in
+            [0, 1], labels and ids small, texts a few words.
+
+        Example:
+
+        >>> import keras_genzoo as genzoo
+        >>> vae = genzoo.VAE(genzoo.networks.dense_encoder((8,), 2), genzoo.networks.dense_decoder(2, (8,)))
+        >>> vae.example_inputs(4)["reconstruct"]["images"].shape
+        (4, 8)
+        >>> vae.example_inputs(4)["generate"]
+        {'num_samples': array(4, dtype=int32), 'seed': array(1, dtype=int32)}
+        """
+        examples = {}
+        for name, (_, specs) in self.signatures().items():
+            scalars = dict(EXAMPLE_SCALARS)
+            if not any(spec.shape.rank for spec in specs):
+                scalars["num_samples"] = batch_size
+            examples[name] = {spec.name: _example(spec, batch_size, scalars.get(spec.name, 1)) for spec in specs}
+        return examples
+
     def export(self, filepath, verbose=False):
         """Writes a SavedModel with the model's signatures, each weight stored once.
 
@@ -141,3 +188,18 @@ class GenerativeModel(keras.Model):
             archive.add_endpoint(name, function, input_signature=specs)
         archive.add_variable_collection("weights", [variable.value for variable in self.variables])
         archive.write_out(str(filepath), verbose=verbose)
+
+
+def _example(spec, batch_size, scalar):
+    """An array that fits a `tf.TensorSpec`; `scalar` is the value if it has no axes."""
+    dtype = spec.dtype.as_numpy_dtype
+    unknown = [batch_size] + [EXAMPLE_LENGTH] * spec.shape.rank
+    shape = tuple(unknown[i] if size is None else size for i, size in enumerate(spec.shape))
+    if spec.dtype == tf.string:
+        return np.resize(np.array(EXAMPLE_TEXTS, dtype=object), shape)
+    if not shape:
+        return np.array(scalar, dtype)
+    if spec.dtype.is_floating:
+        return np.random.default_rng(0).random(shape).astype(dtype)
+    first = 0 if len(shape) == 1 else 1  # labels count from 0; of token ids, 0 is padding
+    return (first + np.arange(np.prod(shape)) % 2).astype(dtype).reshape(shape)

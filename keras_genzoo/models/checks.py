@@ -60,7 +60,9 @@ def check_events(name, values, shape, value_range):
     if values.ndim != len(shape) + 1 or values.shape[1:] != shape:
         raise ValueError(f"Wrong shape of {name}. Expected {expected}. Received: {name}.shape={values.shape}")
     if values.shape[0] == 0:
-        raise ValueError(f"No examples in {name}. Expected {expected} with batch > 0. Received: {name}.shape={values.shape}")
+        raise ValueError(
+            f"No examples in {name}. Expected {expected} with batch > 0. Received: {name}.shape={values.shape}"
+        )
     wanted = "finite floats" if value_range is None else f"floats in [{value_range[0]:g}, {value_range[1]:g}]"
     if values.dtype.kind != "f" and values.dtype.name != "bfloat16":
         hint = "; divide pixels of 0..255 by 255" if values.dtype.kind in "iu" and value_range is not None else ""
@@ -92,11 +94,11 @@ def check_labels(labels, num_classes, batch_size):
         )
 
 
-def _arrays(structure):
-    """NumPy arrays of a structure, with float64 cast to float32; `None` stays."""
-
-    def convert(value):
-        value = keras.ops.convert_to_numpy(value) if keras.ops.is_tensor(value) else np.asarray(value)
-        return value.astype("float32") if value.dtype == np.float64 else value
-
-    return None if structure is None else keras.tree.map_structure(convert, structure)
+def _arrays(values):
+    """NumPy arrays of an array, a list of numbers or a dictionary of them; float64 becomes float32, `None` stays."""
+    if values is None:
+        return None
+    if isinstance(values, dict):
+        return {name: _arrays(value) for name, value in values.items()}
+    array = keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else np.asarray(values)
+    return array.astype("float32") if array.dtype == np.float64 else array

@@ -46,7 +46,7 @@ def check_networks(encoder, decoder, num_classes):
     event_shape, latent_dim = tuple(images.shape[1:]), outputs[0].shape[-1]
     if tuple(z.shape[1:]) != (latent_dim,) or tuple(decoder.output.shape[1:]) != event_shape:
         raise ValueError(
-            f"The decoder must map (batch, {latent_dim}) to (batch, {', '.join(map(str, event_shape))}), as the encoder's "
-            f"input and output are. Received: {tuple(z.shape)} to {tuple(decoder.output.shape)}"
+            f"The decoder must map (batch, {latent_dim}) to (batch, {', '.join(map(str, event_shape))}), "
+            f"as the encoder's output and input are. Received: {tuple(z.shape)} to {tuple(decoder.output.shape)}"
         )
     return event_shape, latent_dim

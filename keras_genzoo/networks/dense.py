@@ -60,7 +60,7 @@ def dense_decoder(
     inputs, z = latent_input(latent_dim, num_classes)
     hidden = _hidden(z, units, activation, seed + 100)
     layer = keras.layers.Dense(math.prod(event_shape), name="parameters", dtype="float32", **initial(seed + 199))
-    outputs = keras.layers.Reshape(tuple(event_shape), name="event")(layer(hidden))
+    outputs = keras.layers.Reshape(tuple(event_shape), name="event", dtype="float32")(layer(hidden))
     if output_bias is not None:
         layer.bias.assign(np.broadcast_to(output_bias, event_shape).reshape(-1))
     return keras.Model(inputs, outputs, name=name)

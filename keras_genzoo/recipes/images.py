@@ -131,7 +131,7 @@ RECIPES = (
         validation_size=160,
         steps_per_execution=11,
     ),
-    _vae("vae-mnist", "784-200-200-50, the architecture of published likelihoods", epochs=1000, minutes=60),
+    _vae("vae-mnist", "784-200-200-50, the architecture of published likelihoods", epochs=1200, minutes=60),
     _vae(
         "iwae-mnist",
         "the importance-weighted bound of 5 samples, 784-200-200-50",

@@ -1,0 +1,82 @@
+"""What the benchmarks share: threads, the machine's description, the workloads, and writing the result."""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from keras_genzoo import benchmark, networks  # noqa: E402
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+RESULTS = pathlib.Path(__file__).parent / "results"
+
+
+def conv():
+    """New convolutional networks, of the architecture of the Keras example."""
+    encoder = networks.conv_encoder(benchmark.EVENT_SHAPE, latent_dim=2, filters=(32, 64), units=(16,))
+    return encoder, networks.conv_decoder(2, benchmark.EVENT_SHAPE, filters=(64, 32), units=())
+
+
+SMALL = benchmark.DENSE
+WIDE = benchmark.Workload("dense VAE 784-256-64", benchmark.dense((256,), 64, "relu"), batch_size=128)
+CONV = benchmark.Workload("conv VAE 32-64-16-2", conv, 128, {"steps_per_execution": 8, "jit_compile": False})
+
+
+def arguments(description):
+    """Reads the command line and gives both frameworks the same number of threads."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--threads", type=int, default=2, help="of each framework; default 2")
+    parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds; default 9")
+    parser.add_argument("--quick", action="store_true", help="a few steps, to see that it works; writes no result")
+    given = parser.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(given.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(given.threads)
+    if torch is None:
+        print("PyTorch is not installed: its rows are left out. `pip install torch` brings them.")
+    else:
+        torch.set_num_threads(given.threads)
+    return given
+
+
+def machine(threads):
+    """What the figures depend on, as a dict without names or dates."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "torch": torch.__version__ if torch else None,
+    }
+
+
+def _cpu():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    vectors = " with AVX-512" if any(line.startswith("flags") and " avx512f" in line for line in lines) else ""
+    return (names[0] if names else platform.machine()) + vectors
+
+
+def report(name, rows, given):
+    """Prints the table, and writes it with the machine to `results/NAME.json` unless the run was a quick one."""
+    described = machine(given.threads)
+    print("\n" + ", ".join(f"{key} {value}" for key, value in described.items()) + "\n")
+    print(benchmark.table(rows))
+    if not given.quick:
+        RESULTS.mkdir(exist_ok=True)
+        result = {"machine": described, "rounds": given.rounds, "rows": rows}
+        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")

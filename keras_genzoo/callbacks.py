@@ -1,0 +1,148 @@
+"""Callbacks: what a model draws while it learns, and whether its posterior collapses."""
+
+import importlib.util
+import pathlib
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo import visualization
+from keras_genzoo.metrics import active_units
+
+
+class SampleImages(keras.callbacks.Callback):
+    """Draws the same seeded samples after every epoch, as PNG files and for TensorBoard.
+
+    Works with any model that has `generate(num_samples, seed=...)` of images or points. Training is not touched: the
+    history is the same with and without it.
+
+    Args:
+        folder: str or path for `epoch_0001.png` and so on, or `None` for no files. Defaults to `None`.
+        log_dir: str or path for image summaries named `samples`, at Keras's step of the epoch, which counts from 0;
+            or `None` for none. Defaults to `None`.
+        num_samples: int. Defaults to 36.
+        seed: int. Defaults to 0.
+        every: int, epochs between pictures. Defaults to 1.
+
+    Raises:
+        ValueError: if there is neither `folder` nor `log_dir`, or `every` is below 1.
+        ImportError: if there is a `log_dir` and no tensorboard.
+
+    Example:
+
+    >>> from keras_genzoo.callbacks import SampleImages
+    >>> callback = SampleImages("runs/samples", every=5)  # model.fit(x, epochs=50, callbacks=[callback])
+    """
+
+    def __init__(self, folder=None, log_dir=None, num_samples=36, seed=0, every=1):
+        super().__init__()
+        _check_every(every)
+        if folder is None and log_dir is None:
+            raise ValueError("Expected a folder for pictures, a log_dir for TensorBoard, or both. Received: neither")
+        if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
+            raise ImportError(f"A log_dir needs TensorBoard: pip install tensorboard. Received: log_dir={log_dir}")
+        self.folder = None if folder is None else pathlib.Path(folder)
+        self.log_dir, self.num_samples, self.seed, self.every = log_dir, num_samples, seed, every
+        self._writer = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        figure = visualization.sample_grid(self.model, self.num_samples, self.seed, title=f"Epoch {epoch + 1}")
+        if self.folder is not None:
+            visualization.save(figure, self.folder / f"epoch_{epoch + 1:04d}.png")
+        if self.log_dir is not None:
+            if self._writer is None:
+                self._writer = tf.summary.create_file_writer(str(self.log_dir))
+            with self._writer.as_default():
+                tf.summary.image("samples", visualization.to_array(figure)[None], step=epoch)
+            self._writer.flush()
+
+    def on_train_end(self, logs=None):
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+class PosteriorCollapseMonitor(keras.callbacks.Callback):
+    """Logs the active units of a variational model, and warns once when nearly all of them have collapsed.
+
+    A unit is active when its posterior mean varies over the data (Burda et al. 2016, section 5.2). The count is in
+    the logs as `active_units` for the history, the progress bar and the callbacks that come after this one.
+
+    Args:
+        x: some hundred examples, as `model.encode` takes them; the same in every epoch.
+        every: int, epochs between counts; in between the last one stands. Defaults to 1.
+        threshold: float, the variance above which a unit is active. Defaults to 0.01.
+        start_from_epoch: int, the first epoch, counted from 1, after which it may warn. Defaults to 5.
+
+    Raises:
+        ValueError: if `every` is below 1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.callbacks import PosteriorCollapseMonitor
+    >>> monitor = PosteriorCollapseMonitor(np.zeros((100, 28, 28, 1), "float32"))  # fit(..., callbacks=[monitor])
+    """
+
+    def __init__(self, x, every=1, threshold=0.01, start_from_epoch=5):
+        super().__init__()
+        _check_every(every)
+        self.x, self.every, self.threshold, self.start_from_epoch = x, every, threshold, start_from_epoch
+        self._active, self._warned = None, False
+
+    def on_train_begin(self, logs=None):
+        self._active, self._warned = None, False
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._active is None or (epoch + 1) % self.every == 0:
+            z_means = np.asarray(self.model.encode(self.x)["z_mean"])
+            self._active = active_units(z_means, self.threshold)
+            if not self._warned and epoch + 1 >= self.start_from_epoch and self._active <= z_means.shape[1] / 10:
+                self._warned = True
+                warnings.warn(self._message(epoch + 1, z_means.shape[1]), stacklevel=2)
+        if logs is not None:
+            logs["active_units"] = self._active
+
+    def _message(self, epoch, latent_dim):
+        names = [name for name in ("beta", "free_bits") if hasattr(self.model, name)]
+        settings = ", ".join(f"{name}={getattr(self.model, name)}" for name in names)
+        return (
+            f"Posterior collapse: {self._active} of {latent_dim} latent units are active after epoch {epoch}. Raise "
+            "beta slowly from 0 (beta=losses.LinearWarmup(steps)), lower it, or give every unit free_bits. "
+            f"Received: {settings or 'a model without them'}"
+        )
+
+
+def _check_every(every):
+    if not isinstance(every, int) or every < 1:
+        raise ValueError(f"Expected every to be an integer of at least 1. Received: every={every!r}")
+
+
+class ImportanceWeightedBound(keras.callbacks.Callback):
+    """Logs the importance-weighted bound on a fixed split as `val_log_likelihood`, in nats.
+
+    Args:
+        split: `keras_genzoo.data.Split`, such as the first 1,000 examples of a validation split.
+        num_samples: int, importance samples an example. Defaults to 200.
+        every: int, the epochs from one measurement to the next. Defaults to 1.
+        batch_size: int. Defaults to 100.
+        seed: int. Defaults to 0.
+    """
+
+    def __init__(self, split, num_samples=200, every=1, batch_size=100, seed=0):
+        super().__init__()
+        self.split, self.num_samples, self.every = split, num_samples, every
+        self.batch_size, self.seed = batch_size, seed
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is None or (epoch + 1) % self.every:
+            return
+        values = []
+        for batch in self.split.batches(self.batch_size, shuffle=False, drop_remainder=False):
+            x, y = batch if isinstance(batch, tuple) else (batch, None)
+            values.append(self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy())
+        logs["val_log_likelihood"] = float(np.concatenate(values).mean())

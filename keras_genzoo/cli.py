@@ -1,0 +1,224 @@
+"""The command line, `genzoo`."""
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import sys
+import tempfile
+
+EXAMPLES = {
+    "list": "genzoo list",
+    "train": "genzoo train vae-digits --set epochs=50 --set latent_dim=2 --run-dir runs/two",
+    "evaluate": "genzoo evaluate runs/vae-digits --json",
+    "generate": "genzoo generate runs/vae-digits --num-samples 64 --seed 1 --out samples.png",
+    "tune": "genzoo tune vae-digits --max-trials 10 --set epochs=20",
+    "export": "genzoo export runs/vae-digits --to saved_models/vae-digits",
+    "inspect": "genzoo inspect runs/vae-digits",
+    "verify": "genzoo verify",
+    "benchmark": "genzoo benchmark",
+}
+
+
+def main(arguments=None):
+    """Runs one command; returns the exit code: 0, or 2 with one line on standard error for bad input."""
+    parsed = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with _quiet():
+            import keras_genzoo  # noqa: F401  # TensorFlow's start-up lines go to standard error, past its own switch
+        return parsed.command(parsed) or 0
+    except (ValueError, OSError, ImportError) as error:
+        if os.environ.get("GENZOO_DEBUG"):
+            raise
+        print(f"genzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("genzoo: interrupted; a run goes on with --resume", file=sys.stderr)
+        return 130
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Holds back what native code writes to standard error, and gives it out if the block fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            held.seek(0)
+            sys.stderr.write(held.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _list(arguments):
+    from keras_genzoo import data, recipes
+
+    rows = [("RECIPE", "DATA", "FROM", "MINUTES", "HEADLINE", "DESCRIPTION")]
+    for recipe in map(recipes.get, recipes.names()):
+        origin = "embedded" if recipe.dataset in data.embedded.SOURCES else "--data-dir or download"
+        rows.append((recipe.name, recipe.dataset, origin, f"{recipe.minutes:g}", recipe.headline, recipe.description))
+    _print_table(rows)
+
+
+def _train(arguments):
+    from keras_genzoo import evaluation, training
+    from keras_genzoo.export import load_manifest
+
+    run_dir = arguments.run_dir or os.path.join("runs", arguments.recipe)
+    finished = arguments.resume and os.path.isfile(os.path.join(run_dir, training.MANIFEST))
+    folder = training.run(
+        arguments.recipe,
+        run_dir=run_dir,
+        data_dir=arguments.data_dir,
+        resume=arguments.resume,
+        verbose=_verbosity(),
+        **_overrides(arguments.set),
+    )
+    print(f"Already finished: {folder}" if finished else "")
+    print(evaluation.format_results(load_manifest(folder)["metrics"]))
+    print(f"\n{folder}: 1/ (SavedModel), model.keras, manifest.json, README.md, pictures/, logs/")
+
+
+def _evaluate(arguments):
+    from keras_genzoo import artifacts, evaluation
+
+    results = artifacts.evaluate(
+        arguments.path, data_dir=arguments.data_dir, split=arguments.split, num_samples=arguments.num_samples,
+        verbose=0 if arguments.json else _verbosity(),
+    )  # fmt: skip
+    print(json.dumps(results, indent=2) if arguments.json else evaluation.format_results(results))
+
+
+def _generate(arguments):
+    from keras_genzoo import artifacts
+
+    path = artifacts.generate(
+        arguments.path, arguments.out, arguments.num_samples, arguments.seed, label=arguments.label
+    )
+    print(path)
+
+
+def _tune(arguments):
+    from keras_genzoo import tuning
+
+    result = tuning.tune(
+        arguments.recipe,
+        max_trials=arguments.max_trials,
+        run_dir=arguments.run_dir,
+        data_dir=arguments.data_dir,
+        verbose=_verbosity(),
+        **_overrides(arguments.set),
+    )
+    print(result.summary())
+
+
+def _export(arguments):
+    from keras_genzoo import export
+
+    print(export.copy(arguments.run, arguments.to))
+
+
+def _inspect(arguments):
+    from keras_genzoo import inspection
+
+    print(inspection.format_inspection(inspection.inspect(arguments.path)))
+
+
+def _verify(arguments):
+    from keras_genzoo import verification
+
+    rows = verification.verify(progress=lambda name: print(f"... {name}", file=sys.stderr, flush=True))
+    print(verification.format_rows(rows))
+    return 0 if all(row.passed for row in rows) else 1
+
+
+def _benchmark(arguments):
+    from keras_genzoo import benchmark
+
+    print(benchmark.format_rows(benchmark.benchmark(quick=arguments.quick)))
+
+
+def _verbosity():
+    """A progress bar on a terminal, a line an epoch elsewhere."""
+    return 1 if sys.stdout.isatty() else 2
+
+
+def _overrides(pairs):
+    """`NAME=VALUE` strings to a dict; a value is a Python literal, a list without brackets, or else a string."""
+    overrides = {}
+    for pair in pairs or ():
+        name, separator, text = pair.partition("=")
+        if not separator or not name.isidentifier():
+            raise ValueError(f"Cannot read an override. Expected NAME=VALUE. Received: --set {pair}")
+        try:
+            overrides[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            overrides[name] = {"true": True, "false": False}.get(text.lower(), text)
+    return overrides
+
+
+def _print_table(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="genzoo", description="Generative models for Keras: train, measure, export.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name, function, text):
+        command = commands.add_parser(
+            name, help=text, description=text, epilog=f"example: {EXAMPLES[name]}",
+        )  # fmt: skip
+        command.set_defaults(command=function)
+        return command
+
+    add("list", _list, "List the recipes.")
+    train = add("train", _train, "Train a recipe, evaluate, draw and export it into a folder.")
+    train.add_argument("recipe", metavar="RECIPE")
+    _add_run_options(train)
+    train.add_argument("--resume", action="store_true", help="go on with an interrupted run, exactly")
+    evaluate = add("evaluate", _evaluate, "Measure a trained model on held-out data.")
+    evaluate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
+    evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    evaluate.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
+    evaluate.add_argument("--split", default="test", choices=["train", "validation", "test"])
+    evaluate.add_argument("--num-samples", type=int, metavar="N", help="importance samples; default: the recipe's")
+    generate = add("generate", _generate, "Draw samples from a trained model's SavedModel.")
+    generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
+    generate.add_argument("--num-samples", type=int, default=16, metavar="N", help="default: 16")
+    generate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    generate.add_argument("--label", type=int, metavar="N", help="class, of a conditional model; default: all in turn")
+    generate.add_argument("--out", default="samples.png", metavar="FILE", help=".png or .npz; default: samples.png")
+    tune = add("tune", _tune, "Search the hyperparameters of a recipe; goes on with a search that was cut off.")
+    tune.add_argument("recipe", metavar="RECIPE")
+    tune.add_argument("--max-trials", type=int, required=True, metavar="N")
+    _add_run_options(tune)
+    export = add("export", _export, "Copy a finished run's model, manifest and card to a new folder.")
+    export.add_argument("run", metavar="RUN")
+    export.add_argument("--to", required=True, metavar="DIR")
+    inspect = add("inspect", _inspect, "Show signatures, ops, devices and checksums of a SavedModel.")
+    inspect.add_argument("path", metavar="DIR")
+    add("verify", _verify, "Check objectives, bounds and gradients against exact answers.")
+    benchmark = add("benchmark", _benchmark, "Time training against the usual way on this machine.")
+    benchmark.add_argument("--quick", action="store_true", help="fewer rounds")
+    return parser
+
+
+def _add_run_options(command):
+    command.add_argument("--set", action="append", metavar="NAME=VALUE", help="override a setting; may be repeated")
+    command.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
+    command.add_argument("--run-dir", metavar="DIR", help="folder to write; default: below runs/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The model card: an artefact's README.md, made from its manifest alone."""
+
+from keras_genzoo.inspection import describe
+
+PROTOCOL = ("seed", "split", "protocol")  # and names with `num_` or `max_`: how was measured, not what came out
+
+
+def model_card(manifest):
+    """The card as Markdown: what it is, how to load it, metrics with their protocol, training, data, versions.
+
+    Args:
+        manifest: dict with the keys that `keras_genzoo.export` writes; `files` is not needed.
+
+    Returns:
+        str. Its Python snippet runs in the artefact's folder, with TensorFlow alone.
+    """
+    sections = [
+        _introduction(manifest),
+        ["## Use", *_use(manifest)],
+        ["## Metrics", *_metrics(manifest["metrics"])],
+        ["## Training", _table(("", ""), [*_flat(manifest["hyperparameters"]), *_flat(manifest["training"])])],
+        ["## Data", _table(("", ""), _flat(manifest["data"]))],
+        ["## Latency and size", *_latency(manifest)],
+        ["## Versions", _table(("", ""), _flat(manifest["versions"]))],
+        ["## Trust and terms", *_terms()],
+    ]
+    return "\n\n".join(text for section in sections for text in section if text) + "\n"
+
+
+def _introduction(manifest):
+    title = manifest["recipe"] or manifest["model"]
+    picture = [f"![{title}]({manifest['pictures'][0]})"] if manifest["pictures"] else []
+    seed = "" if manifest["seed"] is None else f" Trained with seed {manifest['seed']}."
+    return [f"# {title}", manifest["description"], f"A `{manifest['model']}` of `keras_genzoo`.{seed}", *picture]
+
+
+def _use(manifest):
+    """The snippet, and the signatures as a table."""
+    lines = ["import tensorflow as tf", "", 'model = tf.saved_model.load("1")']
+    for name, signature in manifest["signatures"].items():
+        arguments = ", ".join(f"{tensor['name']}={_example(tensor)}" for tensor in signature["inputs"])
+        lines += ["", f'outputs = model.signatures["{name}"]({arguments})']
+        lines += [f'outputs["{tensor["name"]}"]  # {describe(tensor)}' for tensor in signature["outputs"]]
+    rows = [
+        (f"`{name}`", *("<br>".join(map(_described, signature[side])) for side in ("inputs", "outputs")))
+        for name, signature in manifest["signatures"].items()
+    ]
+    return [
+        "The SavedModel in `1` needs TensorFlow, and neither Keras nor `keras_genzoo`. In this folder:",
+        "\n".join(["```python", *lines, "```"]),
+        f"`serving_default` is `{manifest['serving_default']}`. All signatures:",
+        _table(("signature", "inputs", "outputs"), rows),
+        "To train it further, with the package:",
+        '```python\nimport keras\nimport keras_genzoo\n\nmodel = keras.models.load_model("model.keras")\n```',
+    ]
+
+
+def _described(tensor):
+    return f"`{tensor['name']}` {describe(tensor)}"
+
+
+def _example(tensor):
+    """An expression for a valid input: the manifest's example, or noise in [0, 1]."""
+    if "example" in tensor:
+        return f"tf.constant({tensor['example']!r}, tf.{tensor['dtype']})"
+    return f"tf.random.uniform({[2 if size is None else size for size in tensor['shape']]})"
+
+
+def _metrics(metrics):
+    """A table of what was measured, and a line on how."""
+    values, protocol = [], []
+    for name, value in _flat(metrics):
+        last = name.split(" ")[-1]
+        how = isinstance(value, str) or last in PROTOCOL or last.startswith(("num_", "max_"))
+        (protocol if how else values).append((name, value))
+    if not values:
+        return ["None were measured."]
+    how = ", ".join(f"{name} {_text(value)}" for name, value in protocol)
+    return [_table(("metric", "value"), values), f"Protocol: {how}." if how else ""]
+
+
+def _latency(manifest):
+    latency, sizes = manifest["latency"], []
+    for times in latency["milliseconds"].values():
+        sizes += [size for size in times if size not in sizes]
+    rows = [(f"`{name}`", *map(times.get, sizes)) for name, times in latency["milliseconds"].items()]
+    return [
+        f"Median milliseconds of a call on {latency['cpus']} {latency['device']} cores:",
+        _table(("signature", *(f"batch of {size}" for size in sizes)), rows),
+        f"All files {manifest['size'] / 1e6:.2f} MB, weights {manifest['weights_bytes'] / 1e6:.2f} MB.",
+    ]
+
+
+def _terms():
+    return [
+        "A SavedModel is a program: load only what you trust. `genzoo inspect` lists its operations, and compares its "
+        "files with the checksums in `manifest.json`, without running it.",
+        "The data has terms of its own, to be found at its origin; they may bear on what is made from it.",
+    ]
+
+
+def _flat(values, prefix=""):
+    """A nested dictionary as pairs of names and values."""
+    pairs = []
+    for name, value in values.items():
+        pairs += _flat(value, f"{prefix}{name} ") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+    return pairs
+
+
+def _table(header, rows):
+    if not rows:
+        return "Not recorded."
+    lines = [header, ["---"] * len(header), *([_text(cell).replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _text(value):
+    return f"{value:.5g}" if isinstance(value, float) else str(value).replace("\n", " ")

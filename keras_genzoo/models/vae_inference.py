@@ -1,0 +1,180 @@
+"""What a trained VAE is used for: codes, reconstructions, samples and likelihoods."""
+
+import tensorflow as tf
+
+from keras_genzoo.layers import noise
+from keras_genzoo.losses import gaussian_log_prob
+
+ROWS_AT_ONCE = 10_000  # of the decoder, in `log_likelihood`; bounds memory, does not change the result
+
+
+class VAEInference:
+    """The public methods of `VAE` beside training: tensors in, tensors out, one graph each.
+
+    It works on the attributes `encoder, decoder, likelihood, prior, num_classes, event_shape, latent_dim`.
+    """
+
+    def encode(self, x):
+        """The posterior q(z | x).
+
+        Args:
+            x: `(batch, *event)`, or `{"images", "labels"}` when conditional.
+
+        Returns:
+            dict of float32 `z_mean` and `z_log_var`, `(batch, latent_dim)`.
+        """
+        return self._encode(*self._split(x))
+
+    def decode(self, z, labels=None):
+        """The likelihood's mean at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
+        return self._decode(tf.cast(z, tf.float32), self._checked_labels(labels))
+
+    def reconstruct(self, x):
+        """The likelihood's mean at the posterior's mean: `(batch, *event)` to float32 `(batch, *event)`."""
+        return self._reconstruct(*self._split(x))
+
+    def generate(self, num_samples=None, labels=None, seed=0, sample=False):
+        """Draws z from the prior and decodes it.
+
+        Args:
+            num_samples: int, how many; taken from `labels` when conditional.
+            labels: int `(num_samples,)` when conditional, else `None`.
+            seed: int; the result depends on the arguments alone. Defaults to 0.
+            sample: bool, whether to draw from the likelihood in place of its mean. Defaults to `False`.
+
+        Returns:
+            float32 `(num_samples, *event)`.
+
+        Raises:
+            ValueError: if `num_samples` is missing or negative, or labels do not fit the model.
+        """
+        labels = self._checked_labels(labels)
+        if labels is None and (num_samples is None or num_samples < 0):
+            raise ValueError(f"Expected num_samples of at least 0. Received: num_samples={num_samples}")
+        count = tf.shape(labels)[0] if labels is not None else num_samples
+        return self._generate(tf.cast(count, tf.int32), tf.cast(seed, tf.int32), labels, sample)
+
+    def elbo(self, x, y=None, num_samples=1, seed=0):
+        """The evidence lower bound at beta 1 and its two terms, in nats.
+
+        Args:
+            x: `(batch, *event)`, or `{"images", "labels"}` when conditional.
+            y: the clean `(batch, *event)` for a denoiser, else `None`.
+            num_samples: int, samples of z for the reconstruction. Defaults to 1.
+            seed: int. Defaults to 0.
+
+        Returns:
+            dict of float32 `elbo`, `kl` and `reconstruction_nll`, each `(batch,)`; `elbo` is minus the sum of the
+            other two.
+        """
+        images, labels = self._split(x)
+        return self._elbo(images, labels, images if y is None else y, num_samples, tf.cast(seed, tf.int32))
+
+    def log_likelihood(self, x, num_samples=5000, seed=0, y=None):
+        """The importance-weighted lower bound on log p(x) (Burda et al. 2016, eq. 8), in nats.
+
+        Every example sees the same noise, so its value does not depend on its batch; more samples of the same seed
+        contain the fewer.
+
+        Args:
+            x: `(batch, *event)`, or `{"images", "labels"}` when conditional.
+            num_samples: int, at least 1. Defaults to 5000.
+            seed: int. Defaults to 0.
+            y: the clean `(batch, *event)` whose likelihood is due, for a denoiser whose posterior is given the noisy
+                `x`. Defaults to `None`, x itself.
+
+        Returns:
+            float32 `(batch,)`.
+
+        Raises:
+            ValueError: if `num_samples` is below 1.
+        """
+        if num_samples < 1:
+            raise ValueError(f"A likelihood needs at least one sample. Received: num_samples={num_samples}")
+        images, labels = self._split(x)
+        target = images if y is None else y
+        return self._score(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _encode(self, images, labels):
+        z_mean, z_log_var = self._posterior(images, labels)
+        return {"z_mean": z_mean, "z_log_var": z_log_var}
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _decode(self, z, labels):
+        return self.likelihood.mean(self._parameters(z, labels))
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _reconstruct(self, images, labels):
+        z_mean, _ = self._posterior(images, labels)
+        return self.likelihood.mean(self._parameters(z_mean, labels))
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _generate(self, num_samples, seed, labels, sample):
+        z = self.prior.sample(num_samples, seed, self._encode_events)
+        parameters = self._parameters(z, labels)
+        if sample:
+            return self.likelihood.sample(parameters, noise.seed_pair(seed, 1))
+        return self.likelihood.mean(parameters)
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _elbo(self, images, labels, target, num_samples, seed):
+        z_mean, z_log_var = self._posterior(images, labels)
+        epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
+        z = z_mean + tf.exp(0.5 * z_log_var) * epsilon
+        nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
+        kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
+        return {"elbo": -nll - kl, "kl": kl, "reconstruction_nll": nll}
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _score(self, images, labels, target, num_samples, seed):
+        z_mean, z_log_var = self._posterior(images, labels)
+        epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
+        chunk = tf.maximum(1, ROWS_AT_ONCE // tf.maximum(tf.shape(z_mean)[0], 1))
+
+        def add_chunk(start, total):
+            z = z_mean + tf.exp(0.5 * z_log_var) * epsilon[start : start + chunk]
+            log_weights = self._event_log_prob(target, z, labels) + self.prior.log_prob(z, self._encode_events)
+            log_weights -= gaussian_log_prob(z, z_mean, z_log_var)
+            both = tf.concat([total[None], log_weights], axis=0)
+            return start + chunk, tf.ensure_shape(tf.reduce_logsumexp(both, axis=0), total.shape)
+
+        start = (tf.constant(0), tf.fill(tf.shape(z_mean)[:1], -float("inf")))
+        _, total = tf.while_loop(lambda i, _: i < num_samples, add_chunk, start)
+        return total - tf.math.log(tf.cast(num_samples, tf.float32))
+
+    # ---- parts ----
+
+    def _split(self, x):
+        """x to `(images, labels or None)`, as tensors."""
+        if self.num_classes is None:
+            return tf.convert_to_tensor(x), None
+        return tf.convert_to_tensor(x["images"]), tf.cast(x["labels"], tf.int32)
+
+    def _checked_labels(self, labels):
+        if (labels is None) != (self.num_classes is None):
+            expected = "no labels" if self.num_classes is None else f"labels in [0, {self.num_classes - 1}]"
+            raise ValueError(f"Expected {expected}, as num_classes={self.num_classes}. Received: labels={labels}")
+        return None if labels is None else tf.cast(labels, tf.int32)
+
+    def _posterior(self, images, labels, training=False):
+        """float32 `z_mean, z_log_var`, each `(batch, latent_dim)`."""
+        inputs = images if labels is None else {"images": images, "labels": labels}
+        z_mean, z_log_var = self.encoder(inputs, training=training)
+        return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
+
+    def _encode_events(self, events):
+        return self._posterior(events, None)
+
+    def _parameters(self, z, labels, training=False):
+        """The decoder at z of any leading shape: `(..., latent_dim)` to `(..., *event)`."""
+        leading = tf.shape(z)[:-1]
+        inputs = tf.reshape(z, [-1, self.latent_dim])
+        if labels is not None:
+            inputs = {"z": inputs, "labels": tf.reshape(tf.broadcast_to(labels, leading), [-1])}
+        return tf.reshape(self.decoder(inputs, training=training), tf.concat([leading, self.event_shape], axis=0))
+
+    def _event_log_prob(self, x, z, labels, training=False):
+        """log p(x | z): events `(batch, *event)`, z `(num_samples, batch, latent_dim)`, to `(num_samples, batch)`."""
+        parameters = self._parameters(z, labels, training)
+        return self.likelihood.log_prob(x, parameters, event_rank=len(self.event_shape))

@@ -1,0 +1,167 @@
+"""Training a recipe: in memory, or in a run folder that can be resumed and ends as an artefact."""
+
+import json
+import os
+import pathlib
+
+import keras
+
+from keras_genzoo import evaluation, recipes, visualization
+from keras_genzoo import export as exporting
+from keras_genzoo.callbacks import ImportanceWeightedBound, SampleImages
+from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
+
+SETTINGS, MANIFEST = "settings.json", "manifest.json"
+
+
+def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, callbacks=(), verbose=1, **overrides):
+    """Trains a recipe by plain `compile` and `fit`.
+
+    Args:
+        recipe: `Recipe` or the name of one.
+        run_dir: folder for checkpoints, logs and sample pictures, or `None` to write nothing. Defaults to `None`.
+        data_dir: folder of local or prepared data, or `None`; see `keras_genzoo.data.load`.
+        resume: bool. Goes on from the last checkpoint of `run_dir`; the result is that of an uninterrupted run.
+            Defaults to `False`.
+        splits: `Splits` already loaded for these settings, or `None` to load them.
+        callbacks: further Keras callbacks.
+        verbose: as in `fit`. Defaults to 1.
+        **overrides: hyperparameters and `dataset, epochs, batch_size, seed`.
+
+    Returns:
+        `(model, history)`; history is a dict from name to a list with one number an epoch.
+
+    Raises:
+        ValueError: for unknown recipes and overrides, or a checkpoint that is broken or of other settings.
+        FileNotFoundError: if the data are not to be had.
+        FileExistsError: if `run_dir` holds a run and `resume` is false.
+
+    Example:
+
+    >>> import keras_genzoo as genzoo
+    >>> model, history = genzoo.train("vae-digits", epochs=1, verbose=0)
+    >>> len(history["val_elbo"])
+    1
+    """
+    recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    settings = recipe.settings(**overrides)
+    if run_dir is not None:
+        run_dir = pathlib.Path(run_dir)
+        check_run(recipe, settings, run_dir, resume)
+    splits = recipe.load(settings, data_dir) if splits is None else splits
+    keras.utils.set_random_seed(settings["seed"])
+    model = recipe.build(settings, splits)
+    start, measuring, recording = 0, [], []
+    if run_dir is not None:
+        start = restore(model, run_dir)
+        _open_run(recipe, settings, run_dir)
+        if start and verbose:
+            print(f"Going on after epoch {start} of {settings['epochs']} in {run_dir}", flush=True)
+        if hasattr(model, "log_likelihood"):
+            held_out, every = splits.validation.take(1000), max(1, settings["epochs"] // 20)
+            measuring = [ImportanceWeightedBound(held_out, num_samples=200, every=every)]
+        recording = [
+            RunCheckpoint(run_dir),
+            keras.callbacks.TensorBoard(str(run_dir / "logs"), write_graph=False),
+            SampleImages(run_dir / "progress", run_dir / "logs", every=max(1, settings["epochs"] // 10)),
+        ]
+    log = RunLog(run_dir, first_epoch=start)
+    model.fit(
+        splits.train.batches(settings["batch_size"], seed=settings["seed"], first_epoch=start),
+        validation_data=splits.validation.batches(settings["batch_size"], seed=settings["seed"]),
+        initial_epoch=start,
+        epochs=settings["epochs"],
+        callbacks=[*measuring, log, *recording, *callbacks],
+        verbose=verbose,
+    )
+    return model, log.history
+
+
+def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **overrides):
+    """Trains, evaluates, draws and exports a recipe into a folder.
+
+    Args:
+        recipe: `Recipe` or the name of one.
+        run_dir: the folder. Defaults to `runs/NAME`.
+        data_dir, resume, verbose, **overrides: as in `train`. A finished run is left as it is when resumed.
+
+    Returns:
+        `pathlib.Path` of the folder: an artefact (see `keras_genzoo.export`) with checkpoints, logs and pictures.
+
+    Raises:
+        ValueError, FileNotFoundError, FileExistsError: as in `train`.
+    """
+    recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    settings = recipe.settings(**overrides)
+    run_dir = pathlib.Path("runs") / recipe.name if run_dir is None else pathlib.Path(run_dir)
+    check_run(recipe, settings, run_dir, resume)
+    if (run_dir / MANIFEST).is_file():
+        return run_dir
+    splits = recipe.load(settings, data_dir)
+    model, history = train(
+        recipe, run_dir=run_dir, resume=True, splits=splits, verbose=verbose, data_dir=data_dir, **overrides
+    )
+    metrics = evaluation.evaluate(model, splits, verbose=verbose, **recipe.evaluation)
+    pictures = visualization.draw(model, splits, history, run_dir / "pictures")
+    exporting.export(
+        model,
+        run_dir,
+        recipe=recipe.name,
+        hyperparameters=settings,
+        seed=settings["seed"],
+        data=splits.info,
+        metrics=metrics,
+        training={
+            "epochs": settings["epochs"],
+            "updates": history["updates"][-1],
+            "minutes": round(sum(history["seconds"]) / 60, 2),
+            "final": {name: values[-1] for name, values in history.items()},
+        },
+        pictures=list(pictures.values()),
+        replace=True,
+    )
+    return run_dir
+
+
+def check_run(recipe, settings, run_dir, resume):
+    """Refuses, before anything is loaded or written, a folder in which this run cannot be made.
+
+    Raises:
+        FileExistsError: if the folder is not empty and `resume` is false, or is a file.
+        ValueError: if it holds a run of another recipe or of other settings.
+        PermissionError: if it cannot be written.
+    """
+    if run_dir.is_file():
+        raise FileExistsError(f"The run folder is a file. Expected a new or resumable folder. Received: {run_dir}")
+    occupied = run_dir.is_dir() and any(run_dir.iterdir())
+    if occupied and not resume:
+        raise FileExistsError(
+            "The run folder is not empty. Expected a new one (--run-dir), or --resume to go on with it. "
+            f"Received: {run_dir}"
+        )
+    if occupied:
+        _check_settings(recipe, settings, run_dir)
+    parent = next(folder for folder in (run_dir, *run_dir.absolute().parents) if folder.exists())
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"Cannot write the run folder. Expected a writable folder. Received: {run_dir}")
+
+
+def _check_settings(recipe, settings, run_dir):
+    wanted = _as_json(recipe, settings)
+    try:
+        found = json.loads((run_dir / SETTINGS).read_text())
+    except (OSError, json.JSONDecodeError):
+        raise ValueError(f"Not a run that can be resumed. Expected a {SETTINGS} in it. Received: {run_dir}") from None
+    different = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+    if different:
+        pairs = ", ".join(f"{name}={found.get(name)!r}" for name in different)
+        raise ValueError(f"The run has other settings. Expected those of the first start: {pairs}. Received: {run_dir}")
+
+
+def _as_json(recipe, settings):
+    return json.loads(json.dumps({"recipe": recipe.name, **settings}))
+
+
+def _open_run(recipe, settings, run_dir):
+    run_dir.mkdir(parents=True, exist_ok=True)
+    write_whole(run_dir / SETTINGS, json.dumps(_as_json(recipe, settings), indent=2) + "\n")

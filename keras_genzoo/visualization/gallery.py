@@ -1,0 +1,47 @@
+"""All pictures of a trained model, by its family."""
+
+import functools
+import pathlib
+
+from keras_genzoo.models import VAE
+from keras_genzoo.visualization.curves import training_curves
+from keras_genzoo.visualization.models import is_image, latent_map, latent_traversal, reconstructions, sample_grid
+from keras_genzoo.visualization.style import save
+
+
+@functools.singledispatch
+def pictures(model, splits):
+    """The pictures of one family, `{name: Figure}`; a family adds its own with `@pictures.register(Class)`."""
+    return {"samples": sample_grid(model)}
+
+
+@pictures.register(VAE)
+def _(model, splits):
+    figures = {"latent_map": latent_map(model, splits.test)}
+    batch = next(splits.test.take(256).batches(256).as_numpy_iterator())
+    if is_image(model.event_shape):
+        figures["traversal"] = latent_traversal(model, batch)
+    if is_image(model.event_shape) or model.event_shape == (2,):
+        count = 10 if is_image(model.event_shape) else 256
+        figures["samples"] = sample_grid(model, 64 if count == 10 else 1000)
+        figures["reconstructions"] = reconstructions(model, batch, count)
+    return figures
+
+
+def draw(model, splits, history, folder):
+    """Draws all that applies to a model of a registered family, each picture as `NAME.png` in `folder`.
+
+    Args:
+        model: a trained model.
+        splits: `keras_genzoo.data.Splits`; the pictures are of its test part.
+        history: as for `training_curves`, or `None`.
+        folder: str or path; made if missing.
+
+    Returns:
+        dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
+        `latent_map` and `curves`.
+    """
+    figures = pictures(model, splits)
+    if history:
+        figures["curves"] = training_curves(history)
+    return {name: save(figure, pathlib.Path(folder) / f"{name}.png") for name, figure in sorted(figures.items())}

@@ -1,0 +1,77 @@
+"""Fixtures: quiet TensorFlow, no data folders from outside, small data and small models."""
+
+import json
+import os
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+import keras_genzoo as genzoo  # noqa: E402
+
+EVENT, LATENT, CLASSES = (6,), 2, 3
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch):
+    """Every test starts from one seed and the float32 policy, and sees no data folder of this machine."""
+    monkeypatch.delenv("GENZOO_DATA_DIR", raising=False)
+    monkeypatch.delenv("TFDS_DATA_DIR", raising=False)
+    keras.utils.set_random_seed(0)
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture
+def binary():
+    """64 events of 6 values, each 0 or 1: float32 `(64, 6)`."""
+    return np.random.default_rng(0).integers(0, 2, (64, *EVENT)).astype("float32")
+
+
+@pytest.fixture
+def labels():
+    """64 labels of 3 classes: int32 `(64,)`."""
+    return np.random.default_rng(1).integers(0, CLASSES, 64).astype("int32")
+
+
+@pytest.fixture
+def make_vae():
+    """Builds and compiles a small `VAE`; the keyword arguments are those of `VAE`, plus `networks` and `compile`."""
+
+    def make(networks=None, compile=None, **arguments):
+        classes = arguments.get("num_classes")
+        encoder, decoder = networks or (
+            genzoo.networks.dense_encoder(EVENT, LATENT, units=(8,), num_classes=classes),
+            genzoo.networks.dense_decoder(LATENT, EVENT, units=(8,), num_classes=classes),
+        )
+        vae = genzoo.VAE(encoder, decoder, **arguments)
+        vae.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **(compile or {})})
+        return vae
+
+    return make
+
+
+@pytest.fixture
+def round_trip(tmp_path):
+    """Saves a Keras model as `.keras` and loads it again."""
+
+    def save_and_load(model):
+        path = tmp_path / "model.keras"
+        model.save(path)
+        return keras.saving.load_model(path)
+
+    return save_and_load
+
+
+@pytest.fixture
+def revive():
+    """Sends an object's configuration through JSON and back."""
+
+    def through_json(value):
+        text = json.dumps(keras.saving.serialize_keras_object(value))
+        return keras.saving.deserialize_keras_object(json.loads(text))
+
+    return through_json

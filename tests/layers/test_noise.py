@@ -1,0 +1,51 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_genzoo.layers import noise
+
+
+@pytest.mark.parametrize("draw", [noise.normal, noise.uniform])
+def test_a_function_of_the_seed_alone(draw):
+    seed = noise.seed_pair(3)
+    first = draw([100], seed)
+    tf.random.set_seed(5)
+    np.testing.assert_array_equal(first, draw([100], seed))
+    np.testing.assert_array_equal(first, tf.function(draw)(tf.constant([100]), seed))
+    for other in (noise.seed_pair(4), noise.seed_pair(3, stream=1)):
+        assert np.mean(first == draw([100], other)) < 0.05
+
+
+def test_distributions():
+    count = 100_000
+    normal, uniform = noise.normal([count], noise.seed_pair(0)).numpy(), noise.uniform([count], noise.seed_pair(0)).numpy()
+    assert abs(normal.mean()) < 5 / count**0.5 and abs(normal.std() - 1) < 5 / (2 * count) ** 0.5
+    assert abs((normal**3).mean()) < 0.1 and abs((normal**4).mean() - 3) < 0.2
+    assert uniform.min() >= 0 and uniform.max() < 1 and abs(uniform.mean() - 0.5) < 5 * (1 / 12 / count) ** 0.5
+
+
+def test_more_rows_contain_the_fewer():
+    np.testing.assert_array_equal(
+        noise.normal([100, 7], noise.seed_pair(0))[:33], noise.normal([33, 7], noise.seed_pair(0))
+    )
+
+
+def test_next_seed_moves_the_generator_on():
+    generator = keras.random.SeedGenerator(1)
+    seeds = [tuple(noise.next_seed(generator).numpy()) for _ in range(4)]
+    assert len(set(seeds)) == 4
+    again = keras.random.SeedGenerator(1)
+    assert [tuple(noise.next_seed(again).numpy()) for _ in range(4)] == seeds
+
+
+def test_next_seed_differs_between_replicas(monkeypatch):
+    class Context:
+        num_replicas_in_sync = 2
+
+    def seed_of(replica):
+        Context.replica_id_in_sync_group = replica
+        return tuple(noise.next_seed(keras.random.SeedGenerator(1)).numpy())
+
+    monkeypatch.setattr(tf.distribute, "get_replica_context", lambda: Context)
+    assert seed_of(0) != seed_of(1)
