@@ -8,10 +8,10 @@ import platform
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import tensorflow as tf
 
-from keras_genzoo import benchmark, networks  # noqa: E402
+from keras_genzoo import benchmark, networks
 
 try:
     import torch

@@ -4,7 +4,7 @@ import tempfile
 
 import keras
 import tensorflow as tf
-from common import CONV, SMALL, WIDE, arguments, benchmark, report, torch
+from common import CONV, SMALL, WIDE, arguments, benchmark, report
 from vae_training import torch_models
 
 from keras_genzoo import VAE

@@ -2,43 +2,29 @@
 
 import importlib
 import os
+import sys
+
+from keras_genzoo.version import __version__
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import keras
-
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "keras_genzoo runs on TensorFlow. Expected KERAS_BACKEND=tensorflow, set before keras is imported. "
-        f"Received: {keras.backend.backend()}"
-    )
-
-from keras_genzoo import data, layers, losses, metrics, models, networks, recipes
-from keras_genzoo.models import VAE
-from keras_genzoo.version import __version__
-
-_LAZY = {"evaluate": "evaluation", "export": "export", "train": "training", "tune": "tuning"}
+_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "recipes")
+_NAMES = {"VAE": "models", "evaluate": "evaluation", "export": "exporting", "train": "training", "tune": "tuning"}
 
 
 def __getattr__(name):
-    """Loads `train`, `evaluate`, `export` and `tune` when they are first used."""
-    if name not in _LAZY:
-        raise AttributeError(f"module 'keras_genzoo' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"keras_genzoo.{_LAZY[name]}"), name)
+    """Loads a part of the package when it is first used."""
+    if name in _MODULES or name == "visualization":
+        return importlib.import_module(f"keras_genzoo.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(f"keras_genzoo.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'keras_genzoo' has no attribute {name!r}")
 
 
-__all__ = [
-    "VAE",
-    "__version__",
-    "data",
-    "evaluate",
-    "export",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "networks",
-    "recipes",
-    "train",
-    "tune",
-]
+# Keras finds classes of a saved model once they are imported. The command line alone does without: it loads TensorFlow
+# itself, silenced, and not at all for --help.
+if os.path.basename(sys.argv[0] if sys.argv else "") not in ("genzoo", "genzoo.exe", "-m"):
+    for _module in _MODULES:
+        importlib.import_module(f"keras_genzoo.{_module}")
+
+__all__ = ["__version__", *_MODULES, *_NAMES, "visualization"]

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_genzoo import evaluation, recipes, visualization
-from keras_genzoo.export import load_manifest
+from keras_genzoo.manifest import load_manifest
 
 
 def generate(path, out, num_samples=16, seed=0, label=None):

@@ -27,7 +27,7 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _quiet():
-            import keras_genzoo  # noqa: F401  # TensorFlow's start-up lines go to standard error, past its own switch
+            import keras_genzoo.recipes  # noqa: F401  # TensorFlow's first lines pass by its own switch
         return parsed.command(parsed) or 0
     except (ValueError, OSError, ImportError) as error:
         if os.environ.get("GENZOO_DEBUG"):
@@ -70,7 +70,7 @@ def _list(arguments):
 
 def _train(arguments):
     from keras_genzoo import evaluation, training
-    from keras_genzoo.export import load_manifest
+    from keras_genzoo.manifest import load_manifest
 
     run_dir = arguments.run_dir or os.path.join("runs", arguments.recipe)
     finished = arguments.resume and os.path.isfile(os.path.join(run_dir, training.MANIFEST))
@@ -121,9 +121,9 @@ def _tune(arguments):
 
 
 def _export(arguments):
-    from keras_genzoo import export
+    from keras_genzoo import exporting
 
-    print(export.copy(arguments.run, arguments.to))
+    print(exporting.copy(arguments.run, arguments.to))
 
 
 def _inspect(arguments):

@@ -6,8 +6,7 @@ import pathlib
 
 import keras
 
-from keras_genzoo import evaluation, recipes, visualization
-from keras_genzoo import export as exporting
+from keras_genzoo import evaluation, exporting, recipes, visualization
 from keras_genzoo.callbacks import ImportanceWeightedBound, SampleImages
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 
@@ -106,7 +105,7 @@ def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **override
     exporting.export(
         model,
         run_dir,
-        recipe=recipe.name,
+        recipe=recipe,
         hyperparameters=settings,
         seed=settings["seed"],
         data=splits.info,

@@ -5,11 +5,12 @@ import os
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # before TensorFlow is imported
 
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import keras
+import numpy as np
+import pytest
 
-import keras_genzoo as genzoo  # noqa: E402
+import keras_genzoo as genzoo
+from keras_genzoo.data import embedded
 
 EVENT, LATENT, CLASSES = (6,), 2, 3
 
@@ -75,3 +76,17 @@ def revive():
         return keras.saving.deserialize_keras_object(json.loads(text))
 
     return through_json
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory):
+    """A data folder whose `mnist` is the embedded digits, enlarged to 28 x 28: 600 for training, 60 for testing."""
+    digits = embedded.digits()["train"]
+    images = digits["images"][:660, :, :, 0].repeat(3, axis=1).repeat(3, axis=2)
+    images = np.pad(images, ((0, 0), (2, 2), (2, 2)))
+    folder = tmp_path_factory.mktemp("data")
+    labels = digits["labels"]
+    np.savez(
+        folder / "mnist.npz", x_train=images[:600], y_train=labels[:600], x_test=images[600:], y_test=labels[600:660]
+    )
+    return folder

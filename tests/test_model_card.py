@@ -69,4 +69,4 @@ def test_snippet_runs_in_the_folder(manifest, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(snippet, names)
-    assert names["outputs"]["texts"].numpy().tolist() == [b"one52", b"it's \"two\"52"]
+    assert names["outputs"]["texts"].numpy().tolist() == [b"one52", b'it\'s "two"52']

@@ -2,6 +2,8 @@
 
 import gzip
 import pathlib
+import zipfile
+import zlib
 
 import numpy as np
 
@@ -85,12 +87,12 @@ def _idx(path):
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
             content = file.read()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"Cannot read {path}: {error}") from None
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise ValueError(f"Not an IDX file of unsigned bytes. Expected it to begin 00 00 08. Received: {path}")
     rank = content[3]
-    shape = tuple(np.frombuffer(content, ">u4", rank, 4).astype(int)) if len(content) >= 4 + 4 * rank else ()
+    shape = tuple(np.frombuffer(content, ">u4", rank, 4).tolist()) if len(content) >= 4 + 4 * rank else ()
     values = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * rank))
     if len(shape) != rank or values.size != int(np.prod(shape)):
         raise ValueError(f"Truncated IDX file. Expected {shape} values. Received: {values.size} in {path}")
@@ -100,9 +102,9 @@ def _idx(path):
 def _read_npz(path):
     """Keras's names (`x_train, y_train, x_test, y_test`) or `images, labels`."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"Cannot read {path}: {error}") from None
     names = {
         "train": ("x_train", "y_train"),

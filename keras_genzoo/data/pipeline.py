@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+STREAM = 0x5EEDDA7A  # keeps random changes of the data apart from the noise of a model with the same seed
+
 
 def epoch_batches(
     arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False, repeat_first=False
@@ -49,9 +51,8 @@ def epoch_batches(
             if drop_remainder or num_batches == 1:
                 rows = tf.ensure_shape(rows, (min(batch_size, count),))
             values = {name: tf.gather(value, rows) for name, value in data.items()}
-            return transform(
-                values, tf.stack([seed, tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)])
-            )
+            step = tf.cast(number, tf.int32) * num_batches + tf.cast(batch, tf.int32)
+            return transform(values, tf.stack([tf.constant(seed, tf.int32) + STREAM, step]))
 
         return tf.data.Dataset.range(num_batches).map(gather)
 

@@ -1,5 +1,6 @@
 """Layers that the models share."""
 
+from keras_genzoo import backend  # noqa: F401  # refuses another backend than TensorFlow
 from keras_genzoo.layers.sampling import Sampling
 
 __all__ = ["Sampling"]

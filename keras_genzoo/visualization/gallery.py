@@ -17,14 +17,14 @@ def pictures(model, splits):
 
 @pictures.register(VAE)
 def _(model, splits):
-    figures = {"latent_map": latent_map(model, splits.test)}
     batch = next(splits.test.take(256).batches(256).as_numpy_iterator())
-    if is_image(model.event_shape):
+    figures, image = {}, is_image(model.event_shape)
+    if image or model.event_shape == (2,):
+        figures["samples"] = sample_grid(model, 64 if image else 1000)
+        figures["reconstructions"] = reconstructions(model, batch, 10 if image else 256)
+    if image:
         figures["traversal"] = latent_traversal(model, batch)
-    if is_image(model.event_shape) or model.event_shape == (2,):
-        count = 10 if is_image(model.event_shape) else 256
-        figures["samples"] = sample_grid(model, 64 if count == 10 else 1000)
-        figures["reconstructions"] = reconstructions(model, batch, count)
+    figures["latent_map"] = latent_map(model, splits.test)
     return figures
 
 
@@ -44,4 +44,4 @@ def draw(model, splits, history, folder):
     figures = pictures(model, splits)
     if history:
         figures["curves"] = training_curves(history)
-    return {name: save(figure, pathlib.Path(folder) / f"{name}.png") for name, figure in sorted(figures.items())}
+    return {name: save(figure, pathlib.Path(folder) / f"{name}.png") for name, figure in figures.items()}

@@ -19,7 +19,10 @@ def test_a_function_of_the_seed_alone(draw):
 
 def test_distributions():
     count = 100_000
-    normal, uniform = noise.normal([count], noise.seed_pair(0)).numpy(), noise.uniform([count], noise.seed_pair(0)).numpy()
+    normal, uniform = (
+        noise.normal([count], noise.seed_pair(0)).numpy(),
+        noise.uniform([count], noise.seed_pair(0)).numpy(),
+    )
     assert abs(normal.mean()) < 5 / count**0.5 and abs(normal.std() - 1) < 5 / (2 * count) ** 0.5
     assert abs((normal**3).mean()) < 0.1 and abs((normal**4).mean() - 3) < 0.2
     assert uniform.min() >= 0 and uniform.max() < 1 and abs(uniform.mean() - 0.5) < 5 * (1 / 12 / count) ** 0.5

@@ -132,7 +132,9 @@ def test_bad_scale(likelihood, scale):
 def test_bad_levels_and_names():
     with pytest.raises(ValueError, match=r"^A discretized likelihood needs at least 2 levels\. Received: levels=1$"):
         losses.DiscretizedLogistic(levels=1)
-    message = r"^Unknown likelihood\. Expected one of \['bernoulli', .*\] or an object of .*Likelihood\. Received: likel"
+    message = (
+        r"^Unknown likelihood\. Expected one of \['bernoulli', .*\] or an object of .*Likelihood\. Received: likel"
+    )
     for wrong in ("bernouli", None, 3, losses.StandardNormal()):
         with pytest.raises(ValueError, match=message):
             losses.get_likelihood(wrong)

@@ -108,7 +108,9 @@ def test_starts_follow_the_seed():
 def test_errors(prior):
     with pytest.raises(ValueError, match=r"^A mixture needs at least one component\. Received: num_components=0$"):
         prior(0)
-    with pytest.raises(ValueError, match=r"^Unknown prior\. Expected one of \['gaussian_mixture', 'standard_normal', 'va"):
+    with pytest.raises(
+        ValueError, match=r"^Unknown prior\. Expected one of \['gaussian_mixture', 'standard_normal', 'va"
+    ):
         losses.get_prior("normal")
     with pytest.raises(NotImplementedError, match=r"^Prior must implement distribution\(encode\)\.$"):
         losses.Prior().log_prob(tf.zeros([1, 2]), encode)

@@ -32,5 +32,7 @@ def test_errors():
     with pytest.raises(ValueError, match=r"^A schedule needs at least one step\. Received: steps=0$"):
         LinearWarmup(0)
     for period, rise in ((0, 0.5), (10, 0.0), (10, 1.5)):
-        with pytest.raises(ValueError, match=rf"^Expected period >= 1 and rise in \(0, 1\]\. Received: period={period}"):
+        with pytest.raises(
+            ValueError, match=rf"^Expected period >= 1 and rise in \(0, 1\]\. Received: period={period}"
+        ):
             Cyclical(period, rise)

@@ -23,13 +23,19 @@ def test_accepts_floats_in_range(dtype):
     [
         (zeros(4, 3), r"Wrong shape of x\. Expected \(batch, 2, 1\)\. Received: x\.shape=\(4, 3\)"),
         (zeros(2, 1), r"Wrong shape of x\. Expected \(batch, 2, 1\)\. Received: x\.shape=\(2, 1\)"),
-        (zeros(0, 2, 1), r"No examples in x\. Expected \(batch, 2, 1\) with batch > 0\. Received: x\.shape=\(0, 2, 1\)"),
+        (
+            zeros(0, 2, 1),
+            r"No examples in x\. Expected \(batch, 2, 1\) with batch > 0\. Received: x\.shape=\(0, 2, 1\)",
+        ),
         (zeros(4, 2, 1, dtype="uint8"), r"Wrong dtype of x\. Expected .*; divide .* by 255\. Received: x\.dtype=uint8"),
         (zeros(4, 2, 1, dtype="int64"), r"Wrong dtype of x\. Expected floats in \[0, 1\]; .* Received: x\.dtype=int64"),
         (zeros(4, 2, 1, dtype="bool"), r"Wrong dtype of x\. Expected floats in \[0, 1\]\. Received: x\.dtype=bool"),
         (zeros(4, 2, 1) * np.nan, r"NaN or infinite values in x\. Expected .*\. Received: min=nan, max=nan"),
         (zeros(4, 2, 1) + np.inf, r"NaN or infinite values in x\. Expected .*\. Received: min=inf, max=inf"),
-        (zeros(4, 2, 1) + 255, r"Values of x out of range\. Expected floats .*; divide .*\. Received: min=255, max=255"),
+        (
+            zeros(4, 2, 1) + 255,
+            r"Values of x out of range\. Expected floats .*; divide .*\. Received: min=255, max=255",
+        ),
         (zeros(4, 2, 1) - 1, r"Values of x out of range\. Expected floats in \[0, 1\]\. Received: min=-1, max=-1"),
     ],
 )
@@ -87,7 +93,9 @@ def test_checked_leaves_generators_unread():
 
 def test_empty_dataset():
     empty = tf.data.Dataset.from_tensor_slices(np.zeros((0, 2))).batch(2)
-    with pytest.raises(ValueError, match=r"^The dataset is empty\. Expected at least one batch\. Received: a dataset wit"):
+    with pytest.raises(
+        ValueError, match=r"^The dataset is empty\. Expected at least one batch\. Received: a dataset wit"
+    ):
         checks.checked(lambda x, y: None, empty, None)
 
 

@@ -128,7 +128,9 @@ def test_log_likelihood_is_the_log_mean_weight(make_vae, binary):
 def test_log_likelihood_depends_on_neither_batch_nor_chunk(make_vae, binary, monkeypatch):
     whole = make_vae().log_likelihood(binary, 50, seed=1).numpy()
     vae = make_vae()
-    np.testing.assert_allclose(np.concatenate([vae.log_likelihood(row[None], 50, seed=1) for row in binary]), whole, atol=1e-4)
+    np.testing.assert_allclose(
+        np.concatenate([vae.log_likelihood(row[None], 50, seed=1) for row in binary]), whole, atol=1e-4
+    )
     monkeypatch.setattr(vae_inference, "ROWS_AT_ONCE", 200)  # chunks of 3 samples, the last of 2
     np.testing.assert_allclose(make_vae().log_likelihood(binary, 50, seed=1), whole, atol=1e-4)
 
@@ -189,7 +191,10 @@ def test_a_learned_scale_is_trained_and_saved(make_vae, round_trip, binary):
 
 def test_convolutional_and_any_rank(make_vae):
     x = np.random.default_rng(0).random((8, 4, 4, 1)).astype("float32")
-    pair = (networks.conv_encoder((4, 4, 1), 2, filters=(3,), units=(4,)), networks.conv_decoder(2, (4, 4, 1), (3,), (4,)))
+    pair = (
+        networks.conv_encoder((4, 4, 1), 2, filters=(3,), units=(4,)),
+        networks.conv_decoder(2, (4, 4, 1), (3,), (4,)),
+    )
     vae = make_vae(networks=pair, likelihood="continuous_bernoulli")
     vae.fit(x, verbose=0)
     assert vae.generate(3).shape == (3, 4, 4, 1) and vae.log_likelihood(x, 4).shape == (8,)

@@ -26,7 +26,7 @@ EVENTS = [
 @pytest.mark.parametrize(("x", "message"), EVENTS)
 def test_bad_events_in_arrays_and_datasets(make_vae, x, message, jit):
     vae = make_vae(compile={"jit_compile": jit})
-    dataset = tf.data.Dataset.from_tensor_slices(x).batch(4)
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(8)
     for call in (
         lambda: vae.fit(x),
         lambda: vae.fit(dataset),
@@ -40,7 +40,9 @@ def test_bad_events_in_arrays_and_datasets(make_vae, x, message, jit):
 
 
 def test_empty_data(make_vae):
-    with pytest.raises(ValueError, match=r"^No examples in x\. Expected \(batch, 6\) with batch > 0\. Received: x\.shap"):
+    with pytest.raises(
+        ValueError, match=r"^No examples in x\. Expected \(batch, 6\) with batch > 0\. Received: x\.shap"
+    ):
         make_vae().fit(GOOD[:0])
     with pytest.raises(ValueError, match=r"^The dataset is empty\. Expected at least one batch\."):
         make_vae().fit(tf.data.Dataset.from_tensor_slices(GOOD).batch(4).take(0))
@@ -123,7 +125,11 @@ def model(shape, *outputs):
         (model((6,), (2,), (3,)), model((2,), (6,)), r"The encoder must return \[z_mean, z_log_var\] of one shape .*"),
         (model((6,), (2,), (2,)), model((3,), (6,)), r"The decoder must map \(batch, 2\) to \(batch, 6\), as .*"),
         (model((6,), (2,), (2,)), model((2,), (5,)), r"The decoder must map .*Received: \(None, 2\) to \(None, 5\)"),
-        (keras.layers.Dense(2), model((2,), (6,)), r"The encoder must be a functional keras\.Model; wrap .*encoder=<.*"),
+        (
+            keras.layers.Dense(2),
+            model((2,), (6,)),
+            r"The encoder must be a functional keras\.Model; wrap .*encoder=<.*",
+        ),
         (model((6,), (2,), (2,)), len, r"The decoder must be a functional keras\.Model; wrap .*decoder=<built-in .*"),
     ],
 )
@@ -134,6 +140,8 @@ def test_networks_that_do_not_fit(encoder, decoder, message):
 
 def test_networks_without_labels_for_a_conditional_model():
     networks = genzoo.networks.dense_encoder((6,), 2), genzoo.networks.dense_decoder(2, (6,))
-    message = r"^With num_classes the encoder takes a dictionary\. Expected inputs \['images', 'labels'\]\. Received: encoder"
+    message = (
+        r"^With num_classes the encoder takes a dictionary\. Expected inputs \['images', 'labels'\]\. Received: encoder"
+    )
     with pytest.raises(ValueError, match=message):
         genzoo.VAE(*networks, num_classes=3)

@@ -18,15 +18,11 @@ def assert_same_weights(one, other):
         np.testing.assert_array_equal(a, b)
 
 
-def logs_of(history):
-    return {name: values for name, values in history.history.items()}
-
-
 def test_arrays_and_datasets_give_the_same_run(make_vae, binary):
     from_array, from_dataset = make_vae(), make_vae()
     one = from_array.fit(binary, batch_size=16, epochs=2, shuffle=False, verbose=0)
     other = from_dataset.fit(tf.data.Dataset.from_tensor_slices(binary).batch(16), epochs=2, verbose=0)
-    assert logs_of(one) == logs_of(other)
+    assert one.history == other.history
     assert sorted(one.history) == ["elbo", "kl", "loss", "reconstruction_nll"]
     assert one.history["loss"][1] < one.history["loss"][0]
 
@@ -35,7 +31,7 @@ def test_validation_data_as_array_tuple_and_dataset(make_vae, binary):
     results = []
     for validation in (binary[:32], (binary[:32],), tf.data.Dataset.from_tensor_slices(binary[:32]).batch(32)):
         history = make_vae().fit(binary, validation_data=validation, epochs=1, shuffle=False, verbose=0)
-        results.append(logs_of(history))
+        results.append(history.history)
         assert {"val_loss", "val_elbo", "val_kl", "val_reconstruction_nll"} <= set(history.history)
     assert results[0] == results[1] == results[2]
 
@@ -66,11 +62,12 @@ def test_same_seed_same_history(make_vae, binary):
 def test_steps_per_execution_changes_nothing(make_vae, binary):
     one, other = make_vae(), make_vae(compile={"steps_per_execution": 2})
     logs = [vae.fit(split_of(binary).batches(16), epochs=2, verbose=0).history for vae in (one, other)]
-    assert logs[0] == pytest.approx(logs[1], rel=1e-6)
+    for name in logs[0]:
+        assert logs[0][name] == pytest.approx(logs[1][name], rel=1e-6)
     assert_same_weights(one, other)
 
 
-@pytest.mark.parametrize("objective", ["elbo", "iwae", "dreg"])
+@pytest.mark.parametrize("objective", ["elbo", "dreg"])
 def test_jit_compile(make_vae, binary, objective):
     vae = make_vae(compile={"jit_compile": True}, objective=objective, num_samples=2)
     history = vae.fit(binary, epochs=3, verbose=0).history

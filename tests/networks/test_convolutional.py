@@ -51,7 +51,9 @@ def test_output_bias_by_channel():
 
 @pytest.mark.parametrize("shape", [(8, 8), (6, 8, 1), (8, 6, 1)])
 def test_shapes_that_do_not_divide(shape):
-    message = r"^Convolutional networks with 2 halvings need an event_shape .* divisible by 4\. Received: event_shape=\("
+    message = (
+        r"^Convolutional networks with 2 halvings need an event_shape .* divisible by 4\. Received: event_shape=\("
+    )
     with pytest.raises(ValueError, match=message):
         conv_encoder(shape, 3, filters=(4, 4))
     with pytest.raises(ValueError, match=message):

@@ -1,0 +1,111 @@
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_genzoo import data
+from keras_genzoo.data import sources
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A folder with a tiny MNIST, written by tensorflow-datasets itself."""
+    import tensorflow_datasets as tfds
+
+    folder = tmp_path_factory.mktemp("prepared")
+    builder = tfds.builder("mnist", data_dir=folder)
+    pathlib.Path(builder.data_dir).mkdir(parents=True)
+    writer = tfds.core.SequentialWriter(builder.info, 1000)
+    writer.initialize_splits(["train", "test"])
+    for split, count in (("train", 20), ("test", 5)):
+        writer.add_examples(
+            {split: [{"image": np.full((28, 28, 1), i, "uint8"), "label": i % 10} for i in range(count)]}
+        )
+    writer.close_all()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    monkeypatch.setattr(sources, "_online", lambda: False)
+
+
+def test_embedded_first(tmp_path):
+    np.savez(tmp_path / "digits.npz", images=np.zeros((4, 2, 2), "uint8"))
+    assert sources.find("digits", tmp_path).info["location"] == "embedded"
+
+
+@pytest.mark.parametrize("below", ["", "tensorflow_datasets"])
+@pytest.mark.parametrize("how", ["data_dir", "GENZOO_DATA_DIR", "TFDS_DATA_DIR"])
+def test_prepared_sets_are_found(prepared, tmp_path, monkeypatch, how, below):
+    if below:
+        shutil.copytree(prepared, tmp_path / below)
+        prepared = tmp_path
+    if how == "data_dir":
+        splits = data.load("mnist", data_dir=prepared, validation_size=4)
+    else:
+        monkeypatch.setenv(how, str(prepared))
+        splits = data.load("mnist", validation_size=4)
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (16, 4, 5)
+    assert splits.test.arrays["images"][:, 0, 0, 0].tolist() == splits.test.labels.tolist() == [0, 1, 2, 3, 4]
+    assert splits.info["location"].startswith("tensorflow-datasets mnist/")
+
+
+def test_images_are_resized(prepared):
+    parts = sources.find("mnist", prepared, image_size=(14, 10)).parts
+    assert parts["train"]["images"].shape == (20, 14, 10, 1)
+    np.testing.assert_array_equal(parts["train"]["images"][7], 7)
+
+
+def test_order_of_the_folders(tmp_path, monkeypatch):
+    for i, name in enumerate(("given", "genzoo", "tfds")):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / "mine.npz", images=np.full((4, 2, 2), i, "uint8"))
+    monkeypatch.setenv("GENZOO_DATA_DIR", str(tmp_path / "genzoo"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+
+    def found(data_dir=None):
+        return sources.find("mine", data_dir).parts["train"]["images"].max()
+
+    assert found(tmp_path / "given") == 0 and found() == 1
+    monkeypatch.delenv("GENZOO_DATA_DIR")
+    assert found() == 2
+
+
+def test_missing_set_without_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "elsewhere"))
+    with pytest.raises(FileNotFoundError) as error:
+        data.load("cifar10", data_dir=tmp_path)
+    message = str(error.value)
+    for part in ("'cifar10'", str(tmp_path), "elsewhere", "train-images-idx3-ubyte", "--data-dir", "catalog/cifar10"):
+        assert part in message
+    assert "no network" in message and "\n" not in message
+
+
+def test_unknown_set_with_network(monkeypatch):
+    monkeypatch.setattr(sources, "_online", lambda: True)
+    with pytest.raises(FileNotFoundError, match=r"^No data set 'no_such_set'\. .*tensorflow-datasets does not know it ei"):
+        data.load("no_such_set")
+
+
+def test_online_says_no_to_a_dead_host(monkeypatch):
+    monkeypatch.undo()
+
+    def refuse(*args, **kwargs):
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(sources.socket, "create_connection", refuse)
+    assert sources._online() is False
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^The data folder does not exist\. Expected an existing folder\. Received: "):
+        data.load("mnist", data_dir=tmp_path / "nowhere")
+
+
+def test_a_folder_that_holds_no_images_is_passed_over(tmp_path):
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "notes.txt").write_text("nothing")
+    with pytest.raises(FileNotFoundError, match=r"^No data set 'mnist'\."):
+        data.load("mnist", data_dir=tmp_path)

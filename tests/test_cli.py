@@ -1,0 +1,133 @@
+"""The command line: every command once, and one line with exit code 2 for bad input."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from keras_genzoo import cli
+
+TINY = ["--set", "units=16", "--set", "latent_dim=2", "--set", "epochs=2", "--set", "jit_compile=false"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run of vae-digits, made by the command line."""
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    assert cli.main(["train", "vae-digits", "--run-dir", str(folder), *TINY]) == 0
+    return folder
+
+
+def test_list(capsys):
+    assert cli.main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "vae-digits" in out and "embedded" in out and "iwae-mnist" in out
+
+
+def test_train_makes_an_artefact(finished):
+    for name in ("1/saved_model.pb", "model.keras", "manifest.json", "README.md", "pictures/samples.png"):
+        assert (finished / name).is_file(), name
+    manifest = json.loads((finished / "manifest.json").read_text())
+    assert manifest["recipe"] == "vae-digits" and manifest["hyperparameters"]["epochs"] == 2
+    assert manifest["training"]["updates"] == 44
+    assert np.isfinite(manifest["metrics"]["log_likelihood"])
+
+
+def test_resume_leaves_a_finished_run_alone(finished, capsys):
+    before = (finished / "manifest.json").stat().st_mtime_ns
+    assert cli.main(["train", "vae-digits", "--run-dir", str(finished), "--resume", *TINY]) == 0
+    assert "Already finished" in capsys.readouterr().out
+    assert (finished / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_evaluate_json_repeats_the_manifest(finished, capsys):
+    assert cli.main(["evaluate", str(finished), "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)
+    metrics = json.loads((finished / "manifest.json").read_text())["metrics"]
+    assert results.keys() == metrics.keys()
+    for name in ("elbo", "log_likelihood", "active_units", "linear_probe_accuracy"):
+        assert results[name] == pytest.approx(metrics[name], rel=1e-5)
+
+
+def test_evaluate_table(finished, capsys):
+    assert cli.main(["evaluate", str(finished), "--num-samples", "10", "--split", "validation"]) == 0
+    assert "log_likelihood " in capsys.readouterr().out
+
+
+def test_generate(finished, tmp_path):
+    assert cli.main(["generate", str(finished), "--num-samples", "3", "--out", str(tmp_path / "a.npz")]) == 0
+    assert cli.main(["generate", str(finished), "--num-samples", "5", "--out", str(tmp_path / "b.npz")]) == 0
+    few, more = (np.load(tmp_path / name)["images"] for name in ("a.npz", "b.npz"))
+    assert few.shape == (3, 8, 8, 1)
+    np.testing.assert_allclose(few, more[:3], atol=1e-6)
+    assert cli.main(["generate", str(finished), "--out", str(tmp_path / "a.png")]) == 0
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_export_and_inspect(finished, tmp_path, capsys):
+    assert cli.main(["export", str(finished), "--to", str(tmp_path / "out")]) == 0
+    assert not (tmp_path / "out" / "checkpoints").exists()
+    assert cli.main(["inspect", str(tmp_path / "out")]) == 0
+    out = capsys.readouterr().out
+    assert "reconstruct" in out and "score" in out
+
+
+BAD = {
+    "unknown recipe": (["train", "vae-digit"], "Unknown recipe. Expected one of vae-digits"),
+    "unknown override": (
+        ["train", "vae-digits", "--set", "lr=1", "--run-dir", "{new}"],
+        "Unknown override of vae-digits",
+    ),
+    "override without value": (["train", "vae-digits", "--set", "epochs", "--run-dir", "{new}"], "Expected NAME=VALUE"),
+    "missing data folder": (["train", "vae-mnist", "--data-dir", "{new}", "--run-dir", "{new}"], "does not exist"),
+    "existing run": (["train", "vae-digits", "--run-dir", "{full}"], "not empty"),
+    "no manifest": (["evaluate", "{full}"], "manifest"),
+    "nothing to inspect": (["inspect", "{new}"], "{new}"),
+    "export to existing": (["export", "{run}", "--to", "{full}"], "{full}"),
+    "unknown file kind": (["generate", "{run}", "--out", "{new}.jpg"], "Expected a name that ends in .png or .npz"),
+    "label of an unconditional model": (["generate", "{run}", "--label", "3", "--out", "{new}.png"], "takes no label"),
+    "no samples": (["generate", "{run}", "--num-samples", "0", "--out", "{new}.png"], "at least one sample"),
+    "no trials": (["tune", "vae-digits", "--max-trials", "0", "--run-dir", "{new}"], "max_trials"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_and_exit_code_2(case, finished, tmp_path, capsys):
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "file").touch()
+    names = {"new": tmp_path / "new", "full": full, "run": finished}
+    arguments, message = BAD[case]
+    assert cli.main([part.format(**names) for part in arguments]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("genzoo: error: ") and err.count("\n") == 1
+    assert message.format(**names) in err
+    assert not (tmp_path / "new").exists() and [path.name for path in full.iterdir()] == ["file"]
+
+
+def test_unwritable_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert cli.main(["train", "vae-digits", "--run-dir", str(tmp_path / "new")]) == 2
+    assert "Cannot write the run folder" in capsys.readouterr().err
+
+
+def test_values_of_overrides():
+    pairs = ["a=1", "b=2.5", "c=200,100", "d=true", "e=dynamic", "f=None", "g=1e-3"]
+    expected = {"a": 1, "b": 2.5, "c": (200, 100), "d": True, "e": "dynamic", "f": None, "g": 1e-3}
+    assert cli._overrides(pairs) == expected
+
+
+def test_help_is_fast_and_quiet():
+    code = "import sys; from keras_genzoo import cli; cli.main(['train', '--help'])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0 and "example: genzoo train vae-digits" in result.stdout
+
+
+def test_a_command_prints_no_chatter():
+    result = subprocess.run(
+        [sys.executable, "-m", "keras_genzoo.cli", "list"], capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 0 and result.stderr == ""

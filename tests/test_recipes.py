@@ -1,0 +1,152 @@
+"""The conformance table: every recipe x what holds for all of them."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_genzoo import recipes
+from keras_genzoo.recipes.recipe import DATA_OPTIONS, RUN_OPTIONS
+
+NAMES = recipes.names()
+
+
+def small(recipe, data_dir, **overrides):
+    """A recipe's settings for seconds, and its splits of 300 images."""
+    settings = recipe.settings(**{**recipe.smoke, "validation_size": 30, "jit_compile": False, **overrides})
+    splits = recipe.load(settings, data_dir)
+    return settings, splits
+
+
+def batches(settings, splits):
+    return splits.train.take(300).batches(settings["batch_size"], seed=settings["seed"])
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def trained(request, small_mnist):
+    recipe = recipes.get(request.param)
+    settings, splits = small(recipe, small_mnist)
+    keras.utils.set_random_seed(settings["seed"])
+    model = recipe.build(settings, splits)
+    history = model.fit(batches(settings, splits), epochs=1, verbose=0).history
+    return recipe, settings, splits, model, history
+
+
+def first(split, count=5):
+    batch = next(iter(split.take(count).batches(count)))
+    return batch[0] if isinstance(batch, tuple) else batch
+
+
+def test_finite_steps(trained):
+    *_, model, history = trained
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert int(model.optimizer.iterations) > 0
+
+
+def test_same_seed_same_history(trained):
+    recipe, settings, splits, _, history = trained
+    keras.utils.set_random_seed(settings["seed"])
+    again = recipe.build(settings, splits).fit(batches(settings, splits), epochs=1, verbose=0).history
+    for name, values in history.items():
+        np.testing.assert_allclose(again[name], values, rtol=1e-5)
+
+
+def test_keras_file_round_trip(trained, tmp_path):
+    _, _, splits, model, _ = trained
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    x = first(splits.test)
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert json.dumps(loaded.get_config(), sort_keys=True) == json.dumps(model.get_config(), sort_keys=True)
+
+
+def test_saved_model_equals_live(trained, tmp_path):
+    _, _, _, model, _ = trained
+    model.export(tmp_path / "served")
+    served = tf.saved_model.load(str(tmp_path / "served"))
+    for name, inputs in model.example_inputs(3).items():
+        function, specs = model.signatures()[name]
+        live = function(*(tf.constant(inputs[spec.name]) for spec in specs))
+        outputs = served.signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
+        assert set(outputs) == set(live)
+        for key, value in live.items():
+            np.testing.assert_allclose(outputs[key], value, rtol=1e-5, atol=1e-5, err_msg=f"{name}: {key}")
+
+
+def test_one_batch_overfits(trained):
+    recipe, settings, splits, _, _ = trained
+    model = recipe.build({**settings, "learning_rate": 1e-3, "epochs": 60, "steps_per_execution": 1}, splits)
+    one = splits.train.take(settings["batch_size"]).batches(settings["batch_size"])
+    losses = model.fit(one, epochs=60, verbose=0).history["loss"]
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:3])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipe_is_complete(name):
+    recipe = recipes.get(name)
+    assert recipe.objective[1] in ("min", "max") and recipe.description and recipe.references
+    assert set(recipe.smoke) <= set(recipe.hyperparameters) | set(RUN_OPTIONS)
+    assert "binarization" in DATA_OPTIONS and recipe.minutes > 0
+
+    class Hp:
+        """The first choice of everything, as Keras Tuner would give it."""
+
+        def Choice(self, name, values):
+            return values[0]
+
+        def Int(self, name, low, high, step=1):
+            return low
+
+        def Float(self, name, low, high, sampling=None):
+            return low
+
+    assert recipe.settings(**recipe.search_space(Hp()))["latent_dim"] >= 1
+
+
+def test_unknown_recipe():
+    with pytest.raises(ValueError, match=r"Unknown recipe. Expected one of vae-digits, .*Received: vae-digit$"):
+        recipes.get("vae-digit")
+
+
+def test_unknown_override_lists_the_known():
+    with pytest.raises(
+        ValueError, match=r"Unknown override of vae-digits. Expected one of activation, .*Received: lr$"
+    ):
+        recipes.get("vae-digits").settings(lr=1)
+
+
+@pytest.mark.parametrize(
+    "overrides, message",
+    [
+        ({"latent_dim": "two"}, "latent_dim of type int, such as 16. Received: latent_dim='two'"),
+        ({"units": 1.5}, "units of type tuple"),
+        ({"jit_compile": 1}, "jit_compile of type bool"),
+        ({"epochs": 0}, "Expected epochs of at least 1. Received: epochs=0"),
+    ],
+)
+def test_wrong_overrides(overrides, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.get("vae-digits").settings(**overrides)
+
+
+def test_overrides_take_the_type_of_the_default():
+    settings = recipes.get("vae-digits").settings(units=32, beta=2, binarization="none")
+    assert settings["units"] == (32,) and settings["beta"] == 2.0 and isinstance(settings["beta"], float)
+
+
+def test_the_documents_architecture_is_a_setting(small_mnist):
+    recipe = recipes.get("vae-mnist")
+    settings, splits = small(recipe, small_mnist, units=256, latent_dim=64)
+    model = recipe.build(settings, splits)
+    assert [layer.units for layer in model.encoder.layers if hasattr(layer, "units")] == [256, 64, 64]
+    assert [layer.units for layer in model.decoder.layers if hasattr(layer, "units")] == [256, 784]
+
+
+def test_output_starts_at_the_pixel_mean(small_mnist):
+    recipe = recipes.get("vae-mnist")
+    settings, splits = small(recipe, small_mnist)
+    decoder = recipe.build(settings, splits).decoder
+    mean = tf.sigmoid(decoder.get_layer("parameters").bias).numpy().reshape(28, 28, 1)
+    np.testing.assert_allclose(mean, np.clip(splits.train.mean, 1e-3, 1 - 1e-3), atol=1e-4)

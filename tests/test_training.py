@@ -1,0 +1,127 @@
+"""Runs on disk: resumed exactly, refused clearly, finished once."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_genzoo import recipes, training
+from keras_genzoo.checkpoints import RunLog, read_rows, restore
+
+TINY = {"latent_dim": 2, "units": (16,), "jit_compile": False, "steps_per_execution": 1}
+
+
+class Kill(keras.callbacks.Callback):
+    """Stops as a killed process would: in the middle of an epoch, by an exception."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.epoch, self.batch, self.now = epoch, batch, None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, self.batch):
+            raise SystemExit
+
+
+@pytest.fixture
+def every_epoch(monkeypatch):
+    """Checkpoints at every epoch, however fast."""
+    from keras_genzoo import checkpoints
+
+    original = checkpoints.RunCheckpoint.__init__
+    monkeypatch.setattr(checkpoints.RunCheckpoint, "__init__", lambda self, run_dir: original(self, run_dir, seconds=0))
+
+
+def test_history_of_a_run_in_memory():
+    model, history = training.train("vae-digits", epochs=2, verbose=0, **TINY)
+    assert history["epoch"] == [1, 2] and history["updates"] == [22, 44]
+    assert int(model.optimizer.iterations) == 44
+    assert {"elbo", "kl", "reconstruction_nll", "val_elbo", "seconds"} <= set(history)
+
+
+def test_killed_and_resumed_equals_uninterrupted(tmp_path, every_epoch, capsys):
+    whole, expected = training.train("vae-digits", run_dir=tmp_path / "whole", epochs=3, verbose=0, **TINY)
+    with pytest.raises(SystemExit):
+        training.train(
+            "vae-digits", run_dir=tmp_path / "cut", epochs=3, verbose=0, callbacks=[Kill(epoch=2, batch=7)], **TINY
+        )
+    assert [row["epoch"] for row in read_rows(tmp_path / "cut")] == [1, 2]
+    resumed, history = training.train("vae-digits", run_dir=tmp_path / "cut", resume=True, epochs=3, verbose=2, **TINY)
+    assert f"Going on after epoch 2 of 3 in {tmp_path / 'cut'}" in capsys.readouterr().out
+    assert history["epoch"] == [1, 2, 3]
+    for name in ("elbo", "loss", "val_elbo"):
+        np.testing.assert_allclose(history[name], expected[name], rtol=1e-6)
+    for one, other in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_is_not_overwritten(tmp_path):
+    (tmp_path / "something").touch()
+    with pytest.raises(FileExistsError, match=r"not empty. Expected a new one \(--run-dir\), or --resume"):
+        training.train("vae-digits", run_dir=tmp_path, verbose=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["something"]
+
+
+def test_resume_refuses_what_is_not_a_run(tmp_path):
+    (tmp_path / "something").touch()
+    with pytest.raises(ValueError, match="Not a run that can be resumed"):
+        training.train("vae-digits", run_dir=tmp_path, resume=True, verbose=0)
+
+
+def test_resume_refuses_other_settings(tmp_path):
+    recipe = recipes.get("vae-digits")
+    training._open_run(recipe, recipe.settings(epochs=7), tmp_path)
+    with pytest.raises(ValueError, match=r"other settings. Expected those of the first start: epochs=7\. Received"):
+        training.train("vae-digits", run_dir=tmp_path, resume=True, verbose=0)
+
+
+def test_run_folder_is_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError, match="The run folder is a file"):
+        training.train("vae-digits", run_dir=tmp_path / "file", verbose=0)
+
+
+def test_broken_checkpoint(tmp_path):
+    recipe = recipes.get("vae-digits")
+    settings = recipe.settings(epochs=1, **TINY)
+    model = recipe.build(settings, recipe.load(settings))
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "epoch_000004.weights.h5").write_bytes(b"not a checkpoint")
+    with pytest.raises(
+        ValueError, match=r"Cannot read the checkpoint .*epoch_000004.weights.h5. Expected .*Received: "
+    ):
+        restore(model, tmp_path)
+
+
+def test_no_checkpoint_starts_at_the_beginning(tmp_path):
+    assert restore(None, tmp_path) == 0
+
+
+def test_log_drops_what_came_after_the_checkpoint(tmp_path):
+    lines = [json.dumps({"epoch": epoch, "loss": 1.0 / epoch}) for epoch in (1, 2, 3)]
+    (tmp_path / "history.jsonl").write_text("\n".join(lines) + '\n{"epoch": 4, "lo')
+    log = RunLog(tmp_path, first_epoch=2)
+    assert log.history == {"epoch": [1, 2], "loss": [1.0, 0.5]}
+    assert [row["epoch"] for row in read_rows(tmp_path)] == [1, 2]
+
+
+def test_unknown_override_writes_nothing(tmp_path):
+    with pytest.raises(ValueError, match="Unknown override"):
+        training.run("vae-digits", run_dir=tmp_path / "run", latent=3)
+    assert not (tmp_path / "run").exists()
+
+
+def test_missing_data_writes_nothing(tmp_path, monkeypatch):
+    from keras_genzoo.data import sources
+
+    monkeypatch.setattr(sources, "_online", lambda: False)
+    for name in ("GENZOO_DATA_DIR", "TFDS_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(FileNotFoundError, match=r"No data set 'mnist'\. Looked in: none given"):
+        training.run("vae-mnist", run_dir=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
