@@ -35,7 +35,7 @@ def main(arguments=None):
         print(f"genzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("genzoo: interrupted; a run goes on with --resume", file=sys.stderr)
+        print("genzoo: interrupted; a run goes on with --resume, a search with the same command", file=sys.stderr)
         return 130
 
 
@@ -112,6 +112,7 @@ def _tune(arguments):
     result = tuning.tune(
         arguments.recipe,
         max_trials=arguments.max_trials,
+        tuner=arguments.tuner,
         run_dir=arguments.run_dir,
         data_dir=arguments.data_dir,
         verbose=_verbosity(),
@@ -202,6 +203,7 @@ def _parser():
     tune = add("tune", _tune, "Search the hyperparameters of a recipe; goes on with a search that was cut off.")
     tune.add_argument("recipe", metavar="RECIPE")
     tune.add_argument("--max-trials", type=int, required=True, metavar="N")
+    tune.add_argument("--tuner", default="bayesian", choices=["bayesian", "random", "hyperband"])
     _add_run_options(tune)
     export = add("export", _export, "Copy a finished run's model, manifest and card to a new folder.")
     export.add_argument("run", metavar="RUN")

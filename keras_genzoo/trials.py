@@ -1,11 +1,15 @@
 """The trials of a search: run, kept as lines of a log, and shown."""
 
+import contextlib
 import gc
+import io
+import itertools
 import json
 import math
 import shutil
 import time
 import traceback
+import warnings
 
 import keras
 import tensorflow as tf
@@ -36,11 +40,31 @@ class Trials:
         self.rows = read_rows(run_dir)
         self._key = self._splits = None
 
-    def open(self):
-        """Makes the log ready for more lines."""
+    def go_on(self, oracle):
+        """Runs what the tuner proposes; finished trials are told to it again, in order, and not run.
+
+        Args:
+            oracle: Keras Tuner's `Oracle`, fresh.
+        """
         write_whole(self.run_dir / LOG, "".join(json.dumps(row) + "\n" for row in self.rows))
         if self.rows and self.verbose:
             print(f"Going on after trial {len(self.rows)} of {self.max_trials} in {self.run_dir}", flush=True)
+        for number in itertools.count():
+            with hushed():
+                trial = oracle.create_trial("genzoo")
+            if trial.status != "RUNNING":
+                return
+            hp, finished = trial.hyperparameters, number < len(self.rows)
+            hp.values |= self.rows[number]["values"] if finished else {}
+            found = self.recipe.search_space(hp)  # of a finished one too: what it declares, the tuner must know
+            if not finished:
+                self.run(hp.values, found)
+            value = self.rows[number]["objective"]
+            with hushed():
+                if value is not None:
+                    oracle.update_trial(trial.trial_id, {self.recipe.objective[0]: value})
+                trial.status = "FAILED" if value is None else "COMPLETED"
+                oracle.end_trial(trial)
 
     def load(self, settings):
         """The splits of these settings; the last ones are kept, since most spaces leave the data alone."""
@@ -115,17 +139,31 @@ class Trials:
         return f"trial {row['trial']}/{self.max_trials}  {values}  {end}  {row['seconds']:.0f} s{best}"
 
 
+@contextlib.contextmanager
+def hushed():
+    """Without Keras Tuner's prints and warnings: it calls deprecated functions, and its regression warns."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def models_in_turn():
+    """Without TensorFlow's warning of retracing, which takes a search for one model that is traced too often."""
+    logger = tf.get_logger()
+
+    def others(record):
+        return "retracing" not in record.getMessage()
+
+    logger.addFilter(others)
+    try:
+        yield
+    finally:
+        logger.removeFilter(others)
+
+
 def best_first(rows, direction, by_epochs=False):
-    """The trials in order of their objective, the failed last.
-
-    Args:
-        rows: as in `Trials`.
-        direction: `"max"` or `"min"`.
-        by_epochs: bool. Puts trials of more epochs before those of fewer. Defaults to `False`.
-
-    Returns:
-        tuple of the rows.
-    """
+    """A tuple of the rows in order of their objective (`by_epochs`: of their epochs first), the failed last."""
 
     def key(row):
         if row["objective"] is None:

@@ -1,17 +1,14 @@
 """Searching the hyperparameters of a recipe: a tuner proposes trials, and the best of them becomes a run."""
 
-import contextlib
 import dataclasses
-import io
 import itertools
 import json
 import pathlib
 import tempfile
-import warnings
 
 from keras_genzoo import recipes, training
 from keras_genzoo.checkpoints import LOG, write_whole
-from keras_genzoo.trials import Trials, best_first, format_option, format_trials, format_value
+from keras_genzoo.trials import Trials, best_first, format_option, format_trials, format_value, hushed, models_in_turn
 
 TUNERS = ("bayesian", "random", "hyperband")
 SEARCH, BEST = "search.json", "best"
@@ -25,7 +22,8 @@ class TuningResult:
         objective: str, the metric of the recipe.
         direction: `"max"` or `"min"`.
         value: float, the objective of the best trial.
-        overrides: dict, what `keras_genzoo.train(recipe, **overrides)` takes to repeat the best trial.
+        overrides: dict of the best trial; `keras_genzoo.train(recipe, **overrides)` repeats it, number for number
+            (after Hyperband, with all epochs).
         trials: tuple of dicts, the best first: `trial` (counted from 1), `values` (what was searched), `overrides`,
             `epochs`, `seconds`, `objective` (float, or `None` of a failed trial), `metrics` of the last epoch, and of a
             failed trial its `error` and `traceback`.
@@ -46,6 +44,7 @@ class TuningResult:
         return f"{format_trials(self.trials, self.objective)}\n\nbest: {best}: {options}\nbest model: {self.run_dir}"
 
 
+@models_in_turn()
 def tune(recipe, *, max_trials, run_dir=None, data_dir=None, verbose=1, tuner="bayesian", seed=None, **overrides):
     """Searches the hyperparameters of a recipe, then trains, evaluates and exports the best as a run.
 
@@ -93,7 +92,7 @@ def tune(recipe, *, max_trials, run_dir=None, data_dir=None, verbose=1, tuner="b
         run_dir.mkdir(parents=True, exist_ok=True)
         write_whole(run_dir / SEARCH, json.dumps(identity, indent=2) + "\n")
         with tempfile.TemporaryDirectory() as folder:
-            _search(trials, _oracle(tuner, recipe, fixed, settings, max_trials, folder))
+            trials.go_on(_oracle(tuner, recipe, fixed, settings, max_trials, folder))
     ranked = best_first(trials.rows, recipe.objective[1], by_epochs=tuner == "hyperband")
     value, best = ranked[0]["objective"], ranked[0]["overrides"]
     if value is None:
@@ -104,27 +103,6 @@ def tune(recipe, *, max_trials, run_dir=None, data_dir=None, verbose=1, tuner="b
     best_dir = _free(run_dir / BEST, recipe, best)
     training.run(recipe, run_dir=best_dir, data_dir=data_dir, resume=True, verbose=verbose, **best)
     return TuningResult(*recipe.objective, value, best, ranked, best_dir)
-
-
-def _search(trials, oracle):
-    """Runs what the tuner proposes; trials that are finished are told to it again, in order, and not run."""
-    trials.open()
-    for number in itertools.count():
-        with _hushed():
-            trial = oracle.create_trial("genzoo")
-        if trial.status != "RUNNING":
-            return
-        hp, finished = trial.hyperparameters, number < len(trials.rows)
-        hp.values |= trials.rows[number]["values"] if finished else {}
-        found = trials.recipe.search_space(hp)  # when told again too: it may declare more as it is run
-        if not finished:
-            trials.run(hp.values, found)
-        value = trials.rows[number]["objective"]
-        with _hushed():
-            if value is not None:
-                oracle.update_trial(trial.trial_id, {trials.recipe.objective[0]: value})
-            trial.status = "FAILED" if value is None else "COMPLETED"
-            oracle.end_trial(trial)
 
 
 def _space(recipe, overrides):
@@ -155,7 +133,7 @@ def _oracle(tuner, recipe, fixed, settings, max_trials, folder):
         "random": (keras_tuner.RandomSearch, {"max_trials": max_trials}),
         "hyperband": (keras_tuner.Hyperband, {"max_epochs": settings["epochs"]}),
     }[tuner]
-    with _hushed():
+    with hushed():
         oracle = make(
             recipe.search_space,
             objective=keras_tuner.Objective(*recipe.objective),
@@ -168,14 +146,6 @@ def _oracle(tuner, recipe, fixed, settings, max_trials, folder):
         ).oracle
     oracle.max_trials, oracle.verbose = max_trials, 0
     return oracle
-
-
-@contextlib.contextmanager
-def _hushed():
-    """Without the tuner's prints and warnings: it calls deprecated functions, and its regression warns."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _check_arguments(recipe, max_trials, tuner):

@@ -14,15 +14,16 @@
 # %% [markdown]
 # # Variational autoencoders: what copied code gets wrong, and the right model
 #
-# Most people meet the VAE (Kingma & Welling 2014) as a listing in an article. Many of those listings run, descend a loss and draw
-# something, and still are no VAE. This notebook measures each of the common mistakes in one unit, **nats an image on
-# held-out data**, then builds the right model from the parts of `keras_genzoo`, measures it, uses it and exports it.
+# Most people meet the VAE (Kingma & Welling 2014) as a listing in an article. Many of those listings descend a loss and
+# draw something, and still are no VAE. This notebook measures each of the common mistakes in one unit, **nats an image
+# on held-out data**, then builds the right model from the parts of `keras_genzoo`, measures it, uses it and exports it.
 #
 # A VAE is a model $p(x) = \int p(z)\,p(x \mid z)\,dz$ with a prior $p(z) = N(0, I)$ and a decoder network for
 # $p(x \mid z)$. The integral is out of reach, so an encoder network gives an approximate posterior
 # $q(z \mid x) = N(\mu(x), \sigma^2(x))$, and training raises a lower bound:
 #
-# $$\log p(x) \;\ge\; \mathrm{ELBO}(x) = \underbrace{\mathbb{E}_{q(z \mid x)}[\log p(x \mid z)]}_{-\,\text{reconstruction nll}}
+# $$\log p(x) \;\ge\; \mathrm{ELBO}(x) =
+# \underbrace{\mathbb{E}_{q(z \mid x)}[\log p(x \mid z)]}_{-\,\text{reconstruction nll}}
 # - \underbrace{\mathrm{KL}(q(z \mid x) \,\|\, p(z))}_{\text{kl}}$$
 #
 # Both terms are sums over pixels and over latent dimensions; only then is the mean over images taken. Nearly every
@@ -34,6 +35,7 @@ smoke = False  # True: a few training steps only, to see that everything runs
 # %%
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -60,7 +62,7 @@ with silent_stderr():
     import numpy as np
     import tensorflow as tf
     import tensorflow_probability as tfp  # noqa: F401  (loaded here so that its start-up lines are dropped too)
-    from IPython.display import Markdown, display
+    from IPython.display import Markdown
     from keras import layers
     from sklearn.linear_model import LogisticRegression
 
@@ -93,10 +95,10 @@ visualization.image_grid(x_test[:30], columns=15, title="Test images")
 # ### The yardstick
 #
 # Every model in this section has the same networks (one hidden layer of 128 units, 16 latent dimensions) and the same
-# budget of updates. All of them, right or wrong, have a decoder, so all can be asked the same question: *draw z from the
-# prior, decode it: how probable are the test images?* That needs no encoder and so cannot be flattered by one:
-# $\log p(x) \approx \log \frac{1}{K} \sum_k p(x \mid z_k)$ with $z_k \sim N(0, I)$. On larger images $K$ would have to be
-# astronomical; here 50,000 draws suffice.
+# budget of updates. All of them, right or wrong, have a decoder, so all can be asked the same question: *draw z from
+# the prior, decode it: how probable are the test images?* That needs no encoder and so cannot be flattered by one:
+# $\log p(x) \approx \log \frac{1}{K} \sum_k p(x \mid z_k)$ with $z_k \sim N(0, I)$. On larger images $K$ would have to
+# be astronomical; here 50,000 draws suffice.
 
 # %%
 EVENT, LATENT = (8, 8, 1), 16
@@ -138,8 +140,8 @@ def mean_elbo(model):
 
 # %% [markdown]
 # Two fixed points: independent pixels, each with its own training frequency (what a model scores that has learned
-# nothing but the mean image), and a right VAE. For the latter the yardstick agrees with the importance-weighted bound of
-# section 3, which uses the encoder: two independent estimates of one number.
+# nothing but the mean image), and a right VAE. For the latter the yardstick agrees with the importance-weighted bound
+# of section 3, which uses the encoder: two independent estimates of one number.
 
 # %%
 frequency = np.clip(x_train.mean(axis=0), 0.5 / len(x_train), 1 - 0.5 / len(x_train))
@@ -156,11 +158,11 @@ print(f"                         ELBO {right_elbo['elbo']:7.2f}, of which KL {ri
 # %% [markdown]
 # ### 1.1 No KL term; `GaussianNoise` for a posterior
 #
-# Without the KL this is an autoencoder. Nothing keeps the codes near the prior, so what the decoder makes of prior draws
-# is arbitrary. `GaussianNoise(0.1)` does not help: the encoder moves the means apart until the noise no longer matters.
-# (That layer is also the identity at inference, where the posterior is then a point and its KL infinite.) Adding the KL
-# but keeping the fixed noise is better, yet still wrong: the width of the posterior must be learned, for each image and
-# dimension.
+# Without the KL this is an autoencoder. Nothing keeps the codes near the prior, so what the decoder makes of prior
+# draws is arbitrary. `GaussianNoise(0.1)` does not help: the encoder moves the means apart until the noise no longer
+# matters. (That layer is also the identity at inference, where the posterior is then a point and its KL infinite.)
+# Adding the KL but keeping the fixed noise is better, yet still wrong: the width of the posterior must be learned, for
+# each image and dimension.
 
 # %%
 
@@ -184,9 +186,9 @@ print(f"right                  log p(x) {right_nats:7.2f}, KL of its codes {righ
 # ### 1.2 A "reparameterisation" that multiplies
 #
 # The sample is $z = \mu + \sigma\varepsilon$. Listings have $z = \mu\,\sigma$ (no noise at all) or
-# $z = \mu\,\sigma\,\varepsilon$ (the mean becomes a width). The KL term still believes in $N(\mu, \sigma^2)$, and training
-# finds the loophole: tiny means with $\sigma = 1$ cost no KL, and a product without noise carries any amount of
-# information. The loss that is reported then looks better than the true likelihood can be.
+# $z = \mu\,\sigma\,\varepsilon$ (the mean becomes a width). The KL term still believes in $N(\mu, \sigma^2)$, and
+# training finds the loophole: tiny means with $\sigma = 1$ cost no KL, and a product without noise carries any amount
+# of information. The loss that is reported then looks better than the true likelihood can be.
 
 # %%
 mu, sigma, epsilon = 2.0, 0.5, np.random.default_rng(0).standard_normal(100_000)
@@ -207,7 +209,8 @@ multiplied.sampling = Multiply()
 multiplied_reported = train(multiplied)["elbo"]
 multiplied_elbo, multiplied_nats = mean_elbo(multiplied), generator_log_likelihood(multiplied)
 print(
-    f"\nreported as ELBO {multiplied_reported:.2f}; with real samples {multiplied_elbo['elbo']:.2f}; log p(x) {multiplied_nats:.2f}"
+    f"\nELBO as reported {multiplied_reported:.2f}, with proper samples {multiplied_elbo['elbo']:.2f}, "
+    f"log p(x) {multiplied_nats:.2f}"
 )
 
 # %% [markdown]
@@ -229,10 +232,8 @@ tanh = genzoo.VAE(tanh_encoder(), decoder())
 train(tanh)
 tanh_elbo, tanh_nats = mean_elbo(tanh), generator_log_likelihood(tanh)
 for name, model, elbo, nats in (("tanh", tanh, tanh_elbo, tanh_nats), ("right", right, right_elbo, right_nats)):
-    stddev = np.exp(0.5 * model.encode(x_test)["z_log_var"].numpy())
-    print(
-        f"{name:<5}  ELBO {elbo['elbo']:.2f}, log p(x) {nats:.2f}, narrowest posteriors (1 %) {np.quantile(stddev, 0.01):.2f}"
-    )
+    narrowest = float(np.exp(0.5 * model.encode(x_test)["z_log_var"].numpy()).min())
+    print(f"{name:<5}  ELBO {elbo['elbo']:.2f}, log p(x) {nats:.2f}, narrowest posterior {narrowest:.2f}")
 tanh_narrowest = float(np.exp(0.5 * tanh.encode(x_test)["z_log_var"].numpy()).min())
 
 # %% [markdown]
@@ -263,13 +264,14 @@ print(f"images whose loss is NaN: {undefined_images:.0%}")
 
 # %%
 flat = x_train.reshape(len(x_train), pixels)
-repeats = 2 if smoke else 20
 copy_encoder = genzoo.networks.dense_encoder(EVENT, pixels, units=(128,))
 copy_encoder.compile("adam", loss=["mse", "mse"], steps_per_execution=50)
-copy_encoder.fit(tf.data.Dataset.from_tensor_slices((x_train, (flat, flat))).batch(64).repeat(repeats), verbose=0)
+copy_encoder.fit(
+    tf.data.Dataset.from_tensor_slices((x_train, (flat, flat))).batch(64).repeat(PASSES), shuffle=False, verbose=0
+)
 copy_decoder = decoder(pixels)
 copy_decoder.compile("adam", loss=keras.losses.BinaryCrossentropy(from_logits=True), steps_per_execution=50)
-copy_decoder.fit(tf.data.Dataset.from_tensor_slices((flat, x_train)).batch(64).repeat(repeats), verbose=0)
+copy_decoder.fit(tf.data.Dataset.from_tensor_slices((flat, x_train)).batch(64).repeat(PASSES), shuffle=False, verbose=0)
 
 apart = genzoo.VAE(copy_encoder, copy_decoder)
 apart_elbo, apart_nats = mean_elbo(apart), generator_log_likelihood(apart)
@@ -296,19 +298,17 @@ variable.sampling = VariableNoise()
 try:
     train(variable)
 except ValueError as error:
-    print(
-        f"{type(error).__name__}: {'singleton tf.Variable' in str(error) and 'variables can be created on the first call only'}"
-    )
+    print(f"{type(error).__name__}:", re.search(r"tf\.function only supports.*?\.(?= )", str(error)).group())
 variable_steps, right_steps = int(variable.optimizer.iterations), int(right.optimizer.iterations)
 print(f"training steps done: {variable_steps} against {right_steps}")
 
 # %% [markdown]
 # ### 1.7 Means where sums are due
 #
-# `binary_crossentropy` averages over pixels. Beside a KL that is summed, the reconstruction counts 1/64 of what it should:
-# the loss is, up to a constant factor, that of a beta-VAE (Higgins et al. 2017) with beta = 64 (784 on MNIST). With the KL
-# averaged over 16 latent dimensions as well it is beta = 64 / 16 = 4. First the identity, on one set of weights; then
-# what it does to training.
+# `binary_crossentropy` averages over pixels. Beside a KL that is summed, the reconstruction counts 1/64 of what it
+# should: the loss is, up to a constant factor, that of a beta-VAE (Higgins et al. 2017) with beta = 64 (784 on MNIST).
+# With the KL averaged over 16 latent dimensions as well it is beta = 64 / 16 = 4. First the identity, on one set of
+# weights; then what it does to training.
 
 # %%
 as_copied = float(
@@ -330,19 +330,18 @@ for beta in (pixels, pixels / LATENT):
 print(f"beta    1   KL {right_elbo['kl']:5.2f}, log p(x) {right_nats:.2f}")
 
 # %% [markdown]
-# At beta = 64 the posterior has collapsed: the code says nothing and the model is the mean image.
+# In both the posterior has collapsed: the code says nothing and the model is the mean image.
 #
 # ### 1.8 Wrong measures
 #
-# - **One sample of the ELBO called the likelihood.** It is a bound, and a loose one; the gap is closed in section 3.
+# - **The ELBO called the likelihood.** It is a bound, and a loose one; the gap is closed in section 3.
 # - **Testing on training images**, which is what loading "the test set" from the wrong half of a tuple does.
-# - **"Accuracy" of pixels.** A reconstruction is not a prediction: a model that copies its input has perfect accuracy.
-#   The accuracy below ranks the models almost exactly the wrong way round.
+# - **"Accuracy" of pixels.** A reconstruction is not a prediction: what copies its input has perfect accuracy. Below,
+#   the only model that can generate comes last.
 
 # %%
-one_sample = float(tf.reduce_mean(right.elbo(x_test, num_samples=1)["elbo"]))
 on_training_images = float(tf.reduce_mean(right.log_likelihood(x_train, num_samples=1000)))
-print(f"one-sample ELBO {one_sample:.2f}, log p(x) {right_bound:.2f}; on training images {on_training_images:.2f}\n")
+print(f"ELBO {right_elbo['elbo']:.2f}, log p(x) {right_bound:.2f}, on training images {on_training_images:.2f}\n")
 
 ranked = [
     ("trained apart", apart, apart_nats),
@@ -385,16 +384,18 @@ rows = [
     ("pixel mean + KL sum", "effective beta", f"{pixels}", "1"),
     ("", "KL", f"{beta_elbo[pixels]['kl']:.2f}", f"{right_elbo['kl']:.1f}"),
     ("", "log p(x)", f"{beta_nats[pixels]:.1f}", f"{right_nats:.1f}"),
-    ("one-sample ELBO as likelihood", "log p(x)", f"{one_sample:.1f}", f"{right_bound:.1f}"),
-    ("tested on training images", "log p(x)", f"{on_training_images:.1f}", f"{right_bound:.1f}"),
+    ("pixel mean + KL mean", "effective beta", f"{pixels // LATENT}", "1"),
+    ("", "log p(x)", f"{beta_nats[pixels / LATENT]:.1f}", f"{right_nats:.1f}"),
+    ("ELBO called likelihood", "log p(x)", f"{right_elbo['elbo']:.1f}", f"{right_bound:.1f}"),
+    ("tested on training images", "log p(x) on those", f"{on_training_images:.1f}", f"{right_bound:.1f}"),
     ("pixel accuracy (trained apart)", "accuracy", f"{accuracy['trained apart']:.1%}", f"{accuracy['right']:.1%}"),
 ]
-header = "| mistake | measured, nats an image on test data | with the mistake | right |\n|---|---|--:|--:|\n"
+header = "| mistake | measured (nats an image, test data) | with the mistake | right |\n|---|---|--:|--:|\n"
 Markdown(header + "\n".join("| " + " | ".join(row) + " |" for row in rows))
 
 # %% [markdown]
-# For scale: independent pixels score -25.4. Four of these mistakes end less than a nat above that, or below it: they
-# generate nothing, whatever their loss says.
+# For scale: independent pixels score -25.4. No KL, multiplying, training apart and both kinds of means end within a nat
+# of that or below it: as generators they are worth no more than the mean image, whatever their loss or accuracy says.
 #
 # ## 2. The right model
 #
@@ -472,22 +473,27 @@ exact = float(tf.reduce_mean(tf.reduce_logsumexp(log_joint, axis=0) + 2 * np.log
 counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
 bounds = {}
 for name, model in (("2 latent dimensions", flat_vae), ("16 latent dimensions", vae)):
-    seeds = {count: range(max(1, min(20, 200 // count))) for count in counts}
+    seeds = {count: range(max(4, 200 // count)) for count in counts}
     bounds[name] = [
         float(np.mean([model.log_likelihood(x_test, count, seed) for seed in seeds[count]])) for count in counts
     ]
 
-figure = visualization.style.figure_of(7.5, 3)
-for i, (name, values) in enumerate(bounds.items()):
-    axes = visualization.style.styled(figure.add_subplot(1, 2, i + 1), name, "samples K", "nats an image")
-    axes.semilogx(counts, values, "o-", color=visualization.style.COLORS[0], markersize=3, label="bound (K = 1: ELBO)")
-    if i == 0:
-        axes.axhline(exact, color=visualization.style.COLORS[2], linestyle="--", label="exact integral")
-    axes.legend(frameon=False, fontsize=8)
-print(
-    f"2 dimensions: ELBO {bounds['2 latent dimensions'][0]:.3f}, K = 5000 {bounds['2 latent dimensions'][-1]:.3f}, exact {exact:.3f}"
-)
-figure
+
+def bound_figure():
+    figure = visualization.style.figure_of(7.5, 3)
+    for i, (name, values) in enumerate(bounds.items()):
+        axes = visualization.style.styled(figure.add_subplot(1, 2, i + 1), name, "samples K", "nats an image")
+        axes.semilogx(counts, values, "o-", color=visualization.style.COLORS[0], markersize=3, label="bound")
+        if i == 0:
+            axes.axhline(exact, color=visualization.style.COLORS[2], linestyle="--", label="exact integral")
+        axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+for name, values in bounds.items():
+    print(f"{name:<20}  ELBO (K = 1) {values[0]:.2f}, K = 50 {values[counts.index(50)]:.2f}, K = 5000 {values[-1]:.2f}")
+print(f"exact integral in 2 dimensions {exact:.2f}")
+bound_figure()
 
 # %% [markdown]
 # `genzoo.evaluate` measures all of this, and more, on held-out images in one call. The **rate** is the ideal length of
@@ -497,58 +503,78 @@ figure
 results = genzoo.evaluate(vae, splits, num_samples=200 if smoke else 2000)
 mean_image_bits = -mean_image / np.log(2)
 print(genzoo.evaluation.format_results(results))
-print(
-    f"\nbits an image: raw {results['raw_bits']:.0f}, independent pixels {mean_image_bits:.1f}, VAE {results['rate_bits']:.1f}"
-)
+bits = {"raw": results["raw_bits"], "independent pixels": mean_image_bits, "VAE": results["rate_bits"]}
+print("\nbits an image:", ", ".join(f"{name} {value:.1f}" for name, value in bits.items()))
 
 # %% [markdown]
 # ## 4. Two uses, measured
 #
 # ### Denoising
 #
-# `fit` on pairs (noisy, clean) makes the model a denoiser: the posterior comes from the noisy image, the likelihood is of
-# the clean one (Im et al. 2017). Compared on test images: rounding the noisy image; Bayes' rule for each pixel alone (the
-# best that is possible without looking at the neighbours); the plain VAE of section 2, which never saw noise; and the
-# denoiser. Error is the share of wrong pixels; nats are $-\log p(\text{clean} \mid \text{noisy})$ of a whole image,
-# lower is better.
+# `fit` on pairs (noisy, clean) makes the model a denoiser: the posterior comes from the noisy image, the likelihood is
+# of the clean one (Im et al. 2017). Before praising one, know what is easy: rounding the noisy value; and Bayes' rule
+# for each pixel alone, with the known noise and the pixel's training frequency.
+#
+# The pairs' ELBO at beta = 1 bounds log p(clean), which charges for every nat of the code. A denoiser is asked for
+# p(clean | noisy), where the code is free, so a small beta is right here. And a VAE can denoise without any pairs: the
+# model of section 2 is the prior, the known noise the likelihood, and Bayes' rule over draws of z does the rest.
+#
+# All are judged on test images by the share of wrong pixels and by -log p(clean | noisy) in nats an image; lower is
+# better.
 
 # %%
 noise = 0.5
 noisy_splits = genzoo.data.load("digits", binarization="threshold", corruption=noise)
 noisy, clean = next(noisy_splits.test.batches(len(x_test)).as_numpy_iterator())
-denoiser = genzoo.VAE(encoder(), decoder())
-train(denoiser, 3 * PASSES, noisy_splits)
+# log p(noisy pixel | 1) - log p(noisy pixel | 0); values clipped to 0 or 1 have a probability in place of a density
+at_edge = np.log(0.5 / NormalDist().cdf(-1 / noise))
+evidence = np.where(noisy == 1, at_edge, np.where(noisy == 0, -at_edge, (2 * noisy - 1) / (2 * noise**2)))
+evidence = evidence.astype("float32")
 
 
-def denoised(model, num_samples=1000):
-    """p(clean pixel is on | noisy image), and nats of the clean image, over samples of the posterior."""
-    posterior = model.encode(noisy)
-    epsilon = tf.random.stateless_normal((num_samples, *posterior["z_mean"].shape), seed=(0, 0))
-    z = posterior["z_mean"] + tf.exp(0.5 * posterior["z_log_var"]) * epsilon
+def judged(name, probability, nats):
+    """Prints and returns the share of wrong pixels and the nats of the clean images."""
+    wrong = float(np.mean((probability > 0.5) != (clean > 0.5)))
+    print(f"{name:<32} wrong pixels {wrong:6.1%}" + ("" if nats is None else f"   nats {nats:.2f}"))
+    return wrong, nats
+
+
+def pixel_by_pixel():
+    logits = np.log(frequency) - np.log1p(-frequency) + evidence
+    return 1 / (1 + np.exp(-logits)), float((np.logaddexp(0, logits) - clean * logits).sum(axis=(1, 2, 3)).mean())
+
+
+def by_encoder(model, num_samples=500):
+    """Averages the decoder over samples of q(z | noisy)."""
+    q = model.encode(noisy)
+    epsilon = tf.random.stateless_normal((num_samples, *q["z_mean"].shape), seed=(0, 0))
+    z = q["z_mean"] + tf.exp(0.5 * q["z_log_var"]) * epsilon
     logits = tf.reshape(model.decoder(tf.reshape(z, (-1, LATENT))), (num_samples, *clean.shape))
     log_p = genzoo.losses.log_mean_exp(model.likelihood.log_prob(clean, logits, event_rank=3))
     return tf.reduce_mean(tf.sigmoid(logits), axis=0).numpy(), -float(tf.reduce_mean(log_p))
 
 
-def pixel_by_pixel():
-    """The same from Bayes' rule a pixel; a value clipped to 0 or 1 has a probability in place of a density."""
-    clipped = np.log(0.5 / NormalDist().cdf(-1 / noise))
-    evidence = np.where(noisy == 1, clipped, np.where(noisy == 0, -clipped, (2 * noisy - 1) / (2 * noise**2)))
-    logits = np.log(frequency) - np.log1p(-frequency) + evidence
-    return 1 / (1 + np.exp(-logits)), float((np.logaddexp(0, logits) - clean * logits).sum(axis=(1, 2, 3)).mean())
+def by_bayes(model, num_samples=10_000):
+    """Weighs prior draws of z by p(noisy | z); given z, every pixel follows Bayes' rule."""
+    prior_logits = model.decoder(tf.random.stateless_normal((num_samples, LATENT), seed=(0, 0)))
+    probabilities, log_p = [], []
+    for image, pixel_evidence in zip(clean, evidence, strict=True):
+        logits = prior_logits + pixel_evidence
+        log_w = tf.reduce_sum(tf.nn.softplus(logits) - tf.nn.softplus(prior_logits), axis=(1, 2, 3))
+        log_w = tf.nn.log_softmax(log_w)
+        probabilities.append(tf.tensordot(tf.exp(log_w), tf.sigmoid(logits), axes=1))
+        log_p.append(tf.reduce_logsumexp(log_w + model.likelihood.log_prob(image, logits, event_rank=3)))
+    return np.stack(probabilities), -float(tf.reduce_mean(log_p))
 
 
-def error(probability):
-    return float(np.mean((probability > 0.5) != (clean > 0.5)))
-
-
-denoising = {"pixel by pixel": pixel_by_pixel(), "plain VAE": denoised(vae), "denoiser": denoised(denoiser)}
-print(f"{'rounded':<15} error {error(noisy):.1%}")
-for name, (probability, nats) in denoising.items():
-    print(
-        f"{name:<15} error {error(probability):.1%}   squared error {np.mean((probability - clean) ** 2):.4f}   nats {nats:.2f}"
-    )
-visualization.reconstructions(denoiser, (noisy, clean), count=14, title="Noisy test images and the denoiser's answer")
+denoisers = {beta: genzoo.VAE(encoder(), decoder(), beta=beta) for beta in (1.0, 0.1)}
+for model in denoisers.values():
+    train(model, 2 * PASSES, noisy_splits)
+rounded = judged("rounded", noisy, None)
+pixelwise = judged("Bayes, pixel by pixel", *pixel_by_pixel())
+pairs = {beta: judged(f"VAE on pairs, beta {beta}", *by_encoder(model)) for beta, model in denoisers.items()}
+bayes = judged("VAE of clean images, Bayes", *by_bayes(vae))
+visualization.reconstructions(denoisers[0.1], (noisy, clean), count=14, title="Pairs, beta 0.1")
 
 # %% [markdown]
 # ### Augmentation for few labels
@@ -592,15 +618,15 @@ for draw in range(1 if smoke else 3):
     after = accuracy_after(np.concatenate([images[chosen], new_images]), np.append(labels[chosen], new_labels), rest)
     gains.append(after - before)
     print(
-        f"draw {draw}: {before:.1%} with {len(chosen)} real images, {after:.1%} with {len(new_images)} generated ones added"
+        f"draw {draw}: {before:.1%} with {len(chosen)} real images, {after:.1%} with {len(new_images)} generated added"
     )
 print(f"mean gain {100 * np.mean(gains):+.1f} percentage points")
 visualization.sample_grid(conditional, num_samples=140, title="Conditional samples, learned from 10 images a class")
 
 # %% [markdown]
-# The claim does not hold here: a generator that was fitted to the 100 images knows nothing that they do not say, and its
-# samples add its own errors. (It is another matter if the generator sees unlabelled images too; that is semi-supervised
-# learning, and has to be compared as such.)
+# The claim does not hold here: a generator fitted to the 100 images knows nothing that they do not say, and its samples
+# add errors of its own. (If the generator sees unlabelled images too, that is semi-supervised learning, and has to be
+# compared as such.)
 #
 # ## 5. The latent space
 #
@@ -620,8 +646,8 @@ visualization.latent_traversal(vae, x_test, dims=8)
 # ## 6. Export
 #
 # `genzoo.export` writes a folder with a SavedModel (in `1/`), the `.keras` file, a manifest and a model card, after it
-# has checked the SavedModel against the live model. The SavedModel needs neither this package nor Keras; to show it, a new
-# Python process in which both cannot be imported loads it and must give the same numbers.
+# has checked the SavedModel against the live model. The SavedModel needs neither this package nor Keras; to show it, a
+# new Python process in which neither can be imported loads it and must give the same numbers.
 
 # %%
 script = """
@@ -673,23 +699,23 @@ if not smoke:
     assert abs(right_nats - right_bound) < 0.3, "two estimates of the likelihood agree"
     assert right_nats > mean_image + 6
     assert no_kl_elbo["kl"] > 20 * right_elbo["kl"]
-    for nats in (no_kl_nats, multiplied_nats, apart_nats, beta_nats[pixels]):
+    for nats in (no_kl_nats, multiplied_nats, apart_nats, *beta_nats.values()):
         assert nats < mean_image + 1, "generates no better than independent pixels"
     assert fixed_nats < right_nats - 3
     assert multiplied_reported > right_bound + 5 > multiplied_elbo["elbo"], "reports more than there is"
     assert tanh_elbo["elbo"] < right_elbo["elbo"] - 0.3
     assert undefined_images > 0.9
-    assert beta_elbo[pixels]["kl"] < 0.1 < beta_elbo[pixels / LATENT]["kl"] < right_elbo["kl"] - 2
-    assert one_sample < right_bound - 0.7 and on_training_images > right_bound + 0.3
+    assert beta_elbo[pixels]["kl"] < 0.1 and beta_elbo[pixels / LATENT]["kl"] < 0.5 and right_elbo["kl"] > 5
+    assert right_elbo["elbo"] < right_bound - 0.7 and on_training_images > right_bound + 0.3
     assert min(accuracy.values()) == accuracy["right"], "pixel accuracy ranks the right model last"
     # sections 2 and 3
     assert results["log_likelihood"] > right_bound - 0.2 and results["log_likelihood"] > mean_image + 7
     assert own_nats > mean_image + 5
     for name, gap in (("2 latent dimensions", 0.2), ("16 latent dimensions", 0.8)):
         assert bounds[name][0] + gap < bounds[name][-1], "the ELBO is a loose bound"
-    assert results["rate_bits"] < 0.75 * mean_image_bits < 0.5 * results["raw_bits"]
+    assert results["rate_bits"] < 0.75 * mean_image_bits and mean_image_bits < 0.6 * results["raw_bits"]
     # section 4
-    assert error(denoising["denoiser"][0]) < 0.75 * error(noisy)
-    assert denoising["denoiser"][1] < denoising["pixel by pixel"][1] - 1
+    assert bayes[0] < pairs[0.1][0] < pixelwise[0] < rounded[0], "wrong pixels"
+    assert bayes[1] < pairs[0.1][1] - 1 < pixelwise[1] - 2 and pairs[1.0][1] > pairs[0.1][1] + 2, "nats"
     assert np.mean(gains) < 0.02, "generated images do not replace labels"
 print("all checks passed" + (" (smoke run: those that need training were skipped)" if smoke else ""))

@@ -27,7 +27,7 @@ TREE = [
     ["evaluation"],
     ["exporting", "inspection", "manifest", "model_card", "saved_model", "serving_check"],
     ["checkpoints", "training"],
-    ["artifacts", "tuning"],
+    ["artifacts", "trials", "tuning"],
     ["verification"],
     ["benchmark"],
     ["cli", "__main__"],

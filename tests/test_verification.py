@@ -90,7 +90,10 @@ def test_wrong_divergences_are_caught(monkeypatch):
 def test_wrong_likelihoods_are_caught(monkeypatch):
     monkeypatch.setattr(losses.ContinuousBernoulli, "element_log_prob", losses.Bernoulli.element_log_prob)
     monkeypatch.setattr(losses.ContinuousBernoulli, "distribution", losses.Bernoulli.distribution)
-    assert set(failures(densities.normalisation)) == {"continuous Bernoulli integrates to 1", "continuous Bernoulli mean"}
+    assert set(failures(densities.normalisation)) == {
+        "continuous Bernoulli integrates to 1",
+        "continuous Bernoulli mean",
+    }
     right = losses.Bernoulli.element_log_prob
     monkeypatch.setattr(losses.Bernoulli, "element_log_prob", lambda self, x, p: right(self, 1 - x, p))
     assert failures(densities.bernoulli)

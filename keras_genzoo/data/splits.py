@@ -18,10 +18,11 @@ class Split:
 
     Attributes:
         arrays: dict with `"images"`, uint8 `(examples, height, width, channels)`, or `"points"`, float32
-            `(examples, 2)`, and where known `"labels"`, int32 `(examples,)`.
+            `(examples, 2)`; where known `"labels"`, int32 `(examples,)`; and `"noisy"`, float32 as the images, where
+            the noise is drawn once.
         training: whether batches are shuffled and the last, smaller one is left out.
         dynamic: whether pixels are binarised afresh in every epoch.
-        corruption: standard deviation of the noise that makes `(noisy, clean)` pairs; 0 for none.
+        corruption: the standard deviation of the noise that makes `(noisy, clean)` pairs; 0 for none.
         conditional: whether x is `{"images", "labels"}`.
         value_range: `(low, high)` to which pixels are scaled.
     """
@@ -106,7 +107,7 @@ class Split:
         noisy = images
         if self.corruption:
             added = self.corruption * noise.normal(tf.shape(images), seed + tf.constant([0x5EED, 0]))
-            noisy = tf.clip_by_value(images + added, low, high)
+            noisy = batch["noisy"] if "noisy" in batch else tf.clip_by_value(images + added, low, high)
         x = {"images": noisy, "labels": batch["labels"]} if self.conditional else noisy
         return (x, images) if self.corruption else x
 
@@ -130,7 +131,8 @@ def make_splits(
         source: `keras_genzoo.data.sources.Source`.
         binarization: `"none"`, `"threshold"` (at 1/2), `"static"` (each pixel drawn once with a fixed seed) or
             `"dynamic"` (drawn afresh in every epoch of training; validation and test are static).
-        corruption: float, see `Split`.
+        corruption: float, the standard deviation of the noise of `(noisy, clean)` pairs: drawn afresh in every epoch
+            of training, once for validation and test.
         conditional: bool, see `Split`.
         value_range: pair of floats, see `Split`.
         validation_size: int, examples of the training part held out for validation, where the source has no
@@ -166,6 +168,8 @@ def make_splits(
         dynamic = binarization == "dynamic" and name == "train"
         if "images" in parts[name] and not dynamic:
             parts[name]["images"] = _binarized(parts[name]["images"], binarization, seed + i)
+        if corruption and name != "train":
+            parts[name]["noisy"] = _corrupted(parts[name]["images"], corruption, value_range, seed + i)
         made[name] = Split(parts[name], name == "train", dynamic, float(corruption), conditional, tuple(value_range))
     return Splits(**made, info=info)
 
@@ -194,6 +198,14 @@ def _binarized(images, binarization, seed):
         rows = images[start : start + 4096]
         drawn[start : start + 4096] = 255 * (generator.random(rows.shape, dtype="float32") * 255 < rows)
     return drawn
+
+
+def _corrupted(images, corruption, value_range, seed):
+    """float32 images in `value_range` with noise drawn once, so that a measurement does not depend on its batches."""
+    low, high = value_range
+    clean = low + (high - low) * (images / np.float32(255))
+    added = np.random.default_rng([seed, 1]).standard_normal(images.shape, dtype="float32")
+    return np.clip(clean + corruption * added, low, high).astype("float32")
 
 
 def _checksum(parts):

@@ -68,7 +68,8 @@ class VAEInference:
             other two.
         """
         images, labels = self._split(x)
-        return self._elbo(images, labels, images if y is None else y, num_samples, tf.cast(seed, tf.int32))
+        target = images if y is None else tf.convert_to_tensor(y)
+        return self._elbo(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
 
     def log_likelihood(self, x, num_samples=5000, seed=0, y=None):
         """The importance-weighted lower bound on log p(x) (Burda et al. 2016, eq. 8), in nats.
@@ -92,7 +93,7 @@ class VAEInference:
         if num_samples < 1:
             raise ValueError(f"A likelihood needs at least one sample. Received: num_samples={num_samples}")
         images, labels = self._split(x)
-        target = images if y is None else y
+        target = images if y is None else tf.convert_to_tensor(y)
         return self._score(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
 
     @tf.function(autograph=False, reduce_retracing=True)

@@ -24,7 +24,8 @@ class Recipe:
         headline: str, the key of `evaluate` that `genzoo list` shows.
         batch_size, epochs, seed: int.
         evaluation: dict, arguments of `keras_genzoo.evaluate`.
-        search_space: function `(hp)` to a dict of overrides, where `hp` has Keras Tuner's methods; or `None`.
+        search_space: function `(hp)` to a dict of overrides, where `hp` has Keras Tuner's methods and its
+            hyperparameters are named as the overrides they make; or `None`.
         smoke: dict, overrides with which a run finishes in seconds.
         minutes: float, the measured time of a run on two cores.
         references: tuple of str.

@@ -75,7 +75,9 @@ def test_broken_gzip(tmp_path):
 def test_unequal_numbers(tmp_path):
     write(tmp_path / "mine" / local.IDX["train"][0], idx(IMAGES))
     write(tmp_path / "mine" / local.IDX["train"][1], idx(LABELS[:5]))
-    with pytest.raises(ValueError, match=r"^Expected as many labels as images, and some\. Received: \{'images': 6, 'labels': 5"):
+    with pytest.raises(
+        ValueError, match=r"^Expected as many labels as images, and some\. Received: \{'images': 6, 'labels': 5"
+    ):
         local.read(tmp_path, "mine")
 
 
@@ -96,7 +98,9 @@ def test_npz_with_colour_images_alone(tmp_path):
 def test_broken_npz(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, pictures=IMAGES)
-    with pytest.raises(ValueError, match=r"^Expected arrays x_train or images\. Received: \['pictures'\] in .*mine\.npz$"):
+    with pytest.raises(
+        ValueError, match=r"^Expected arrays x_train or images\. Received: \['pictures'\] in .*mine\.npz$"
+    ):
         local.read(tmp_path, "mine")
     np.savez(path, images=IMAGES / 255)
     with pytest.raises(ValueError, match=r"^Expected images as uint8 .*Received: float64 \(6, 4, 3, 1\) in "):
@@ -136,7 +140,9 @@ def test_flat_folder_and_colour(tmp_path):
 def test_differing_sizes(tmp_path):
     draw(tmp_path / "mine" / "a.png", (4, 3))
     draw(tmp_path / "mine" / "b.png", (5, 3))
-    with pytest.raises(ValueError, match=r"^Images of .*mine differ in size\. Expected one size, or image_size=.*\(5, 3\)\]$"):
+    with pytest.raises(
+        ValueError, match=r"^Images of .*mine differ in size\. Expected one size, or image_size=.*\(5, 3\)\]$"
+    ):
         local.read(tmp_path, "mine")
     assert local.read(tmp_path, "mine", image_size=(6, 2))["train"]["images"].shape == (2, 6, 2, 1)
 

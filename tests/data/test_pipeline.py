@@ -102,6 +102,8 @@ def test_dictionaries_stay_together():
 
 @pytest.mark.parametrize(("count", "batch_size"), [(0, 4), (10, 0), (10, -1)])
 def test_errors(count, batch_size):
-    message = rf"^Expected examples and a batch_size of at least 1\. Received: {count} examples, batch_size={batch_size}$"
+    message = (
+        rf"^Expected examples and a batch_size of at least 1\. Received: {count} examples, batch_size={batch_size}$"
+    )
     with pytest.raises(ValueError, match=message):
         epoch_batches({"rows": np.arange(count)}, batch_size, rows)

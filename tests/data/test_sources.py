@@ -85,7 +85,9 @@ def test_missing_set_without_network(tmp_path, monkeypatch):
 
 def test_unknown_set_with_network(monkeypatch):
     monkeypatch.setattr(sources, "_online", lambda: True)
-    with pytest.raises(FileNotFoundError, match=r"^No data set 'no_such_set'\. .*tensorflow-datasets does not know it ei"):
+    with pytest.raises(
+        FileNotFoundError, match=r"^No data set 'no_such_set'\. .*tensorflow-datasets does not know it ei"
+    ):
         data.load("no_such_set")
 
 
@@ -100,7 +102,9 @@ def test_online_says_no_to_a_dead_host(monkeypatch):
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"^The data folder does not exist\. Expected an existing folder\. Received: "):
+    with pytest.raises(
+        FileNotFoundError, match=r"^The data folder does not exist\. Expected an existing folder\. Received: "
+    ):
         data.load("mnist", data_dir=tmp_path / "nowhere")
 
 

@@ -67,7 +67,7 @@ def test_steps_per_execution_changes_nothing(make_vae, binary):
     assert_same_weights(one, other)
 
 
-@pytest.mark.parametrize("objective", ["elbo", "dreg"])
+@pytest.mark.parametrize("objective", ["elbo", pytest.param("dreg", marks=pytest.mark.slow)])
 def test_jit_compile(make_vae, binary, objective):
     vae = make_vae(compile={"jit_compile": True}, objective=objective, num_samples=2)
     history = vae.fit(binary, epochs=3, verbose=0).history
