@@ -35,12 +35,10 @@ def doubly_reparameterised():
     yield Row("DReG gradient, against two explicit passes", difference, 0.0, "=", 1e-5, "largest difference")
 
     repeats = 40
-    draws = {}
+    draws, many = {}, tf.tile(x, [100, 1])
     for objective in ("iwae", "dreg"):
         model = _model(world, objective, 5)
-        step = tf.function(lambda batch, model=model: [tf.reshape(g, [-1]) for g in _gradients(model, batch)])
-        many = tf.tile(x, [100, 1])
-        draws[objective] = np.stack([np.concatenate(step(many)) for _ in range(repeats)]).astype("float64")
+        draws[objective] = _draws(model, many, repeats)
     error = np.sqrt(sum(d.var(axis=0, ddof=1) for d in draws.values()) / repeats)
     off = np.max(np.abs(draws["iwae"].mean(axis=0) - draws["dreg"].mean(axis=0)) / error)
     detail = f"largest of {len(error)} weights, in standard errors of {repeats} batches"
@@ -59,6 +57,16 @@ def _gradients(model, x):
     with tf.GradientTape() as tape:
         loss = model.compute_loss(x)
     return tape.gradient(loss, model.encoder.trainable_variables + model.decoder.trainable_variables)
+
+
+def _draws(model, x, repeats):
+    """The gradient of `repeats` steps, float64 `(repeats, weights)`."""
+
+    @tf.function(autograph=False)
+    def step():
+        return tf.concat([tf.reshape(gradient, [-1]) for gradient in _gradients(model, x)], axis=0)
+
+    return np.stack([step().numpy() for _ in range(repeats)]).astype("float64")
 
 
 def _two_passes(model, x):
