@@ -19,6 +19,7 @@ except ImportError:
     torch = None
 
 RESULTS = pathlib.Path(__file__).parent / "results"
+README = RESULTS.with_name("README.md")
 
 
 def conv():
@@ -29,7 +30,7 @@ def conv():
 
 SMALL = benchmark.DENSE
 WIDE = benchmark.Workload("dense VAE 784-256-64", benchmark.dense((256,), 64, "relu"), batch_size=128)
-CONV = benchmark.Workload("conv VAE 32-64-16-2", conv, 128, {"steps_per_execution": 8, "jit_compile": False})
+CONV = benchmark.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe="conv-vae-mnist")
 
 
 def arguments(description):
@@ -72,11 +73,16 @@ def _cpu():
 
 
 def report(name, rows, given):
-    """Prints the table, and writes it with the machine to `results/NAME.json` unless the run was a quick one."""
+    """Prints the table; unless the run was a quick one, writes it to `results/NAME.json` and into the README."""
     described = machine(given.threads)
-    print("\n" + ", ".join(f"{key} {value}" for key, value in described.items()) + "\n")
-    print(benchmark.table(rows))
-    if not given.quick:
-        RESULTS.mkdir(exist_ok=True)
-        result = {"machine": described, "rounds": given.rounds, "rows": rows}
-        (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    table = benchmark.format_rows(rows)
+    line = ", ".join(f"{key} {value}" for key, value in described.items()) + f", rounds {given.rounds}"
+    print(f"\n{line}\n\n{table}")
+    if given.quick:
+        return
+    RESULTS.mkdir(exist_ok=True)
+    result = {"machine": described, "rounds": given.rounds, "rows": rows}
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    before, marker, rest = README.read_text().partition(f"<!-- {name} -->\n")
+    after = rest[rest.index("<!-- end -->") :]
+    README.write_text(f"{before}{marker}\n{line}\n\n{table}\n\n{after}")

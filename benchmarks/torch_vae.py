@@ -1,5 +1,7 @@
 """The same variational auto-encoders in plain PyTorch."""
 
+import itertools
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -29,7 +31,7 @@ def dense(units, latent_dim, activation):
     """Fully connected, as `keras_genzoo.networks.dense_encoder` and `dense_decoder`."""
 
     def stack(sizes):
-        layers = [part for pair in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(*pair), activation())]
+        layers = [part for pair in itertools.pairwise(sizes) for part in (nn.Linear(*pair), activation())]
         return layers[:-1]
 
     encoder = nn.Sequential(nn.Flatten(), *stack([784, *units, 2 * latent_dim]))

@@ -136,7 +136,10 @@ def _inspect(arguments):
 def _verify(arguments):
     from keras_genzoo import verification
 
-    rows = verification.verify(progress=lambda name: print(f"... {name}", file=sys.stderr, flush=True))
+    def progress(number, total, check):
+        print(f"[{number}/{total}] {check.name}", file=sys.stderr, flush=True)
+
+    rows = verification.verify(progress)
     print(verification.format_rows(rows))
     return 0 if all(row.passed for row in rows) else 1
 

@@ -18,7 +18,7 @@ def model_card(manifest):
         _introduction(manifest),
         ["## Use", *_use(manifest)],
         ["## Metrics", *_metrics(manifest["metrics"])],
-        ["## Training", _table(("", ""), [*_flat(manifest["hyperparameters"]), *_flat(manifest["training"])])],
+        ["## Training", *_training(manifest)],
         ["## Data", _table(("", ""), _flat(manifest["data"]))],
         ["## Latency and size", *_latency(manifest)],
         ["## Versions", _table(("", ""), _flat(manifest["versions"]))],
@@ -77,6 +77,14 @@ def _metrics(metrics):
         return ["None were measured."]
     how = ", ".join(f"{name} {_text(value)}" for name, value in protocol)
     return [_table(("metric", "value"), values), f"Protocol: {how}." if how else ""]
+
+
+def _training(manifest):
+    """Settings and result, and where it was recorded the curve of a figure against updates."""
+    training = dict(manifest["training"])
+    curve = training.pop("curve", [])
+    table = _table(("", ""), [*_flat(manifest["hyperparameters"]), *_flat(training)])
+    return [table, _table(tuple(curve[0]), [tuple(row.values()) for row in curve]) if curve else ""]
 
 
 def _latency(manifest):

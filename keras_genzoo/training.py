@@ -1,5 +1,6 @@
 """Training a recipe: in memory, or in a run folder that can be resumed and ends as an artefact."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -110,16 +111,36 @@ def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **override
         seed=settings["seed"],
         data=splits.info,
         metrics=metrics,
-        training={
-            "epochs": settings["epochs"],
-            "updates": history["updates"][-1],
-            "minutes": round(sum(history["seconds"]) / 60, 2),
-            "final": {name: values[-1] for name, values in history.items()},
-        },
+        training=summary(history),
         pictures=list(pictures.values()),
         replace=True,
     )
     return run_dir
+
+
+def summary(history):
+    """What a manifest says of a training: its length, its last epoch, and the curve of the likelihood.
+
+    Args:
+        history: dict from name to a list with one number an epoch, `None` where there was none.
+
+    Returns:
+        dict of `epochs`, `updates`, `minutes`, `final` and, where the likelihood was measured on the way, `curve`.
+    """
+    minutes = list(itertools.accumulate(seconds / 60 for seconds in history["seconds"]))
+    likelihoods = history.get("val_log_likelihood", [None] * len(minutes))
+    curve = [
+        {"updates": updates, "minutes": round(minute, 2), "val_log_likelihood": round(value, 3)}
+        for updates, minute, value in zip(history["updates"], minutes, likelihoods, strict=True)
+        if value is not None
+    ]
+    return {
+        "epochs": history["epoch"][-1],
+        "updates": history["updates"][-1],
+        "minutes": round(minutes[-1], 2),
+        "final": {name: values[-1] for name, values in history.items() if values[-1] is not None},
+        **({"curve": curve} if curve else {}),
+    }
 
 
 def check_run(recipe, settings, run_dir, resume):

@@ -87,18 +87,19 @@ def images_of(split):
 x_train, x_test = images_of(splits.train), images_of(splits.test)
 pixels = x_test[0].size
 print(f"train {x_train.shape}, test {x_test.shape}, {x_test.mean():.0%} of the pixels are on")
-visualization.image_grid(x_test[:30], columns=15, title="Test images")
+grey = images_of(genzoo.data.load("digits").test)
+visualization.image_grid(np.concatenate([grey[:12], x_test[:12]]), columns=12, row_labels=["as scanned", "thresholded"])
 
 # %% [markdown]
 # ## 1. What the copied code gets wrong, and by how much
 #
 # ### The yardstick
 #
-# Every model in this section has the same networks (one hidden layer of 128 units, 16 latent dimensions) and the same
-# budget of updates. All of them, right or wrong, have a decoder, so all can be asked the same question: *draw z from
-# the prior, decode it: how probable are the test images?* That needs no encoder and so cannot be flattered by one:
-# $\log p(x) \approx \log \frac{1}{K} \sum_k p(x \mid z_k)$ with $z_k \sim N(0, I)$. On larger images $K$ would have to
-# be astronomical; here 50,000 draws suffice.
+# Unless said otherwise, every model in this section has the same networks (one hidden layer of 128 units, 16 latent
+# dimensions) and the same budget of updates. All of them, right or wrong, have a decoder, so all can be asked the same
+# question: *draw z from the prior, decode it: how probable are the test images?* That needs no encoder and so cannot be
+# flattered by one: $\log p(x) \approx \log \frac{1}{K} \sum_k p(x \mid z_k)$ with $z_k \sim N(0, I)$. On larger images
+# $K$ would have to be astronomical; here 50,000 draws suffice.
 
 # %%
 EVENT, LATENT = (8, 8, 1), 16
@@ -164,9 +165,8 @@ print(f"                         ELBO {right_elbo['elbo']:7.2f}, of which KL {ri
 # Adding the KL but keeping the fixed noise is better, yet still wrong: the width of the posterior must be learned, for
 # each image and dimension.
 
+
 # %%
-
-
 def fixed_noise_encoder(stddev):
     x = keras.Input(EVENT)
     z_mean = layers.Dense(LATENT)(layers.Dense(128, activation="relu")(layers.Flatten()(x)))
@@ -400,7 +400,7 @@ Markdown(header + "\n".join("| " + " | ".join(row) + " |" for row in rows))
 # ## 2. The right model
 #
 # Data, two networks, a model, `compile`, `fit`. The decoder ends in raw logits; the likelihood knows what to do with
-# them. Validation images give the curves on the right; `val_elbo` is what to choose a run by, since it is always at
+# them. With validation data there are two curves a panel; `val_elbo` is what to choose a run by, since it is always at
 # beta 1. (An epoch here is four passes over the data.) The recipe `vae-digits` holds the same for
 # `genzoo.train("vae-digits")` and for the command line.
 
@@ -417,7 +417,7 @@ vae.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, s
 history = vae.fit(
     splits.train.batches(64).repeat(4), validation_data=splits.validation.batches(161), epochs=epochs, verbose=0
 )
-visualization.training_curves(history)
+visualization.training_curves({name: values for name, values in history.history.items() if "loss" not in name})
 
 # %%
 visualization.sample_grid(vae, num_samples=64, seed=1)
@@ -520,7 +520,9 @@ bound_figure()
 # %%
 results = genzoo.evaluate(vae, splits, num_samples=200 if smoke else 2000)
 mean_image_bits = -mean_image / np.log(2)
-print(genzoo.evaluation.format_results({name: results[name] for name in list(results)[3:]}))  # the ELBO's terms are above
+print(
+    genzoo.evaluation.format_results({name: results[name] for name in list(results)[3:]})
+)  # the ELBO's terms are above
 bits = {"raw": results["raw_bits"], "independent pixels": mean_image_bits, "VAE": results["rate_bits"]}
 print("\nbits an image:", ", ".join(f"{name} {value:.1f}" for name, value in bits.items()))
 
@@ -548,13 +550,6 @@ noisy, clean = next(noisy_splits.test.batches(len(x_test)).as_numpy_iterator())
 at_edge = np.log(0.5 / NormalDist().cdf(-1 / noise))
 evidence = np.where(noisy == 1, at_edge, np.where(noisy == 0, -at_edge, (2 * noisy - 1) / (2 * noise**2)))
 evidence = evidence.astype("float32")
-
-
-def judged(name, probability, nats):
-    """Prints and returns the share of wrong pixels and the nats of the clean images."""
-    wrong = float(np.mean((probability > 0.5) != (clean > 0.5)))
-    print(f"{name:<32} wrong pixels {wrong:6.1%}" + ("" if nats is None else f"   nats {nats:.2f}"))
-    return wrong, nats
 
 
 def pixel_by_pixel():
@@ -585,11 +580,22 @@ def by_bayes(model, num_samples=10_000):
 denoisers = {beta: genzoo.VAE(encoder(), decoder(), beta=beta) for beta in (1.0, 0.1)}
 for model in denoisers.values():
     train(model, 2 * PASSES, noisy_splits)
-rounded = judged("rounded", noisy, None)
-pixelwise = judged("Bayes, pixel by pixel", *pixel_by_pixel())
-pairs = {beta: judged(f"VAE on pairs, beta {beta}", *by_encoder(model)) for beta, model in denoisers.items()}
-bayes = judged("VAE of clean images, Bayes", *by_bayes(vae))
-visualization.reconstructions(denoisers[0.1], (noisy, clean), count=14, title="Pairs, beta 0.1")
+answers = {  # p(pixel is on | noisy image), and nats
+    "rounded": (noisy, np.inf),  # certain, and sometimes wrong
+    "Bayes, pixel by pixel": pixel_by_pixel(),
+    "VAE on pairs, beta 1": by_encoder(denoisers[1.0]),
+    "VAE on pairs, beta 0.1": by_encoder(denoisers[0.1]),
+    "VAE of clean images, Bayes": by_bayes(vae),
+}
+wrong = {name: float(np.mean((answer > 0.5) != (clean > 0.5))) for name, (answer, _) in answers.items()}
+clean_nats = {name: answer_nats for name, (_, answer_nats) in answers.items()}
+for name in answers:
+    print(f"{name:<27} wrong pixels {wrong[name]:6.1%}   nats {clean_nats[name]:6.2f}")
+visualization.image_grid(
+    np.concatenate([clean[:12], *(answer[:12] for answer, _ in answers.values())]),
+    columns=12,
+    row_labels=["clean", "noisy", *list(answers)[1:]],
+)
 
 # %% [markdown]
 # ### Augmentation for few labels
@@ -716,12 +722,12 @@ if not smoke:
     assert right_nats > mean_image + 6
     assert no_kl_elbo["kl"] > 20 * right_elbo["kl"]
     for nats in (no_kl_nats, multiplied_nats, apart_nats, *beta_nats.values()):
-        assert nats < mean_image + 1, "generates no better than independent pixels"
+        assert nats < mean_image + 1.5, "generates hardly better than independent pixels"
     assert fixed_nats < right_nats - 3
     assert multiplied_reported > right_bound + 5 > multiplied_elbo["elbo"], "reports more than there is"
-    assert tanh_elbo["elbo"] < right_elbo["elbo"] - 0.3
+    assert tanh_elbo["elbo"] < right_elbo["elbo"] - 0.1 and tanh_nats < right_nats - 0.2
     assert undefined_images > 0.9
-    assert beta_elbo[pixels]["kl"] < 0.1 and beta_elbo[pixels / LATENT]["kl"] < 0.5 and right_elbo["kl"] > 5
+    assert beta_elbo[pixels]["kl"] < 0.1 and beta_elbo[pixels / LATENT]["kl"] < 1.5 and right_elbo["kl"] > 5
     assert right_elbo["elbo"] < right_bound - 0.7 and on_training_images > right_bound + 0.3
     assert min(accuracy.values()) == accuracy["right"], "pixel accuracy ranks the right model last"
     # sections 2 and 3
@@ -731,7 +737,10 @@ if not smoke:
         assert bounds[name][0] + gap < bounds[name][-1], "the ELBO is a loose bound"
     assert results["rate_bits"] < 0.75 * mean_image_bits and mean_image_bits < 0.6 * results["raw_bits"]
     # section 4
-    assert bayes[0] < pairs[0.1][0] < pixelwise[0] < rounded[0], "wrong pixels"
-    assert bayes[1] < pairs[0.1][1] - 1 < pixelwise[1] - 2 and pairs[1.0][1] > pairs[0.1][1] + 2, "nats"
+    by_error, by_nats = sorted(wrong, key=wrong.get), sorted(clean_nats, key=clean_nats.get)
+    order = ["VAE of clean images, Bayes", "VAE on pairs, beta 0.1", "Bayes, pixel by pixel"]
+    order += ["VAE on pairs, beta 1", "rounded"]
+    assert by_error == by_nats == order, "what denoises best"
+    assert wrong[order[0]] < 0.5 * wrong["rounded"] and clean_nats[order[0]] < clean_nats[order[2]] - 3
     assert np.mean(gains) < 0.02, "generated images do not replace labels"
 print("all checks passed" + (" (smoke run: those that need training were skipped)" if smoke else ""))

@@ -54,7 +54,7 @@ class VAEInference:
         count = tf.shape(labels)[0] if labels is not None else num_samples
         return self._generate(tf.cast(count, tf.int32), tf.cast(seed, tf.int32), labels, sample)
 
-    def elbo(self, x, y=None, num_samples=1, seed=0):
+    def elbo(self, x, y=None, num_samples=1, seed=0, first_row=0):
         """The evidence lower bound at beta 1 and its two terms, in nats.
 
         Args:
@@ -62,6 +62,9 @@ class VAEInference:
             y: the clean `(batch, *event)` for a denoiser, else `None`.
             num_samples: int, samples of z for the reconstruction. Defaults to 1.
             seed: int. Defaults to 0.
+            first_row: int, the place of the first example in its data set. The noise of an example is a function of
+                its place and the seed, so that it does not depend on the batch and errors average out over a set.
+                Defaults to 0.
 
         Returns:
             dict of float32 `elbo`, `kl` and `reconstruction_nll`, each `(batch,)`; `elbo` is minus the sum of the
@@ -69,7 +72,8 @@ class VAEInference:
         """
         images, labels = self._split(x)
         target = images if y is None else tf.convert_to_tensor(y)
-        return self._elbo(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
+        numbers = (tf.cast(number, tf.int32) for number in (num_samples, seed, first_row))
+        return self._elbo(images, labels, target, *numbers)
 
     def log_likelihood(self, x, num_samples=5000, seed=0, y=None):
         """The importance-weighted lower bound on log p(x) (Burda et al. 2016, eq. 8), in nats.
@@ -119,10 +123,14 @@ class VAEInference:
         return self.likelihood.mean(parameters)
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _elbo(self, images, labels, target, num_samples, seed):
+    def _elbo(self, images, labels, target, num_samples, seed, first_row):
         z_mean, z_log_var = self._posterior(images, labels)
-        epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
-        z = z_mean + tf.exp(0.5 * z_log_var) * epsilon
+        epsilon = tf.map_fn(
+            lambda row: noise.normal([num_samples, self.latent_dim], noise.seed_pair(seed, row)),
+            first_row + tf.range(tf.shape(z_mean)[0]),
+            fn_output_signature=tf.TensorSpec((None, self.latent_dim), tf.float32),
+        )  # (batch, num_samples, latent_dim)
+        z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(epsilon, (1, 0, 2))
         nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
         kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
         return {"elbo": -nll - kl, "kl": kl, "reconstruction_nll": nll}
