@@ -1,0 +1,70 @@
+"""What is shipped is whole, small, loads, and is what the README says it is."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_genzoo as genzoo
+from keras_genzoo.manifest import verify_checksums
+
+ROOT = pathlib.Path(__file__).parents[1]
+SHIPPED = sorted(path.parent for path in (ROOT / "saved_models").glob("*/manifest.json"))
+NAMES = [path.name for path in SHIPPED]
+
+
+def manifest_of(path):
+    return json.loads((path / "manifest.json").read_text())
+
+
+def size(path):
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def test_the_shipped_models():
+    assert {"vae-digits", "vae-mnist"} <= set(NAMES)
+    assert all(size(path) <= 30e6 for path in SHIPPED)
+    assert size(ROOT / "saved_models") <= 120e6
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_files_are_those_of_the_manifest(path):
+    assert set(verify_checksums(path).values()) == {"ok"}
+    assert manifest_of(path)["recipe"] == path.name
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_trained_by_the_committed_recipe(path):
+    manifest = manifest_of(path)
+    settings = genzoo.recipes.get(path.name).settings()
+    assert manifest["hyperparameters"] == json.loads(json.dumps(settings))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_saved_model_and_keras_file_agree(path):
+    served = tf.saved_model.load(str(path / "1"))
+    model = keras.models.load_model(path / "model.keras")
+    ours = model.generate(4, seed=3)
+    theirs = served.signatures["generate"](num_samples=tf.constant(4), seed=tf.constant(3))["images"]
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_readme_has_its_figure(path):
+    metrics = manifest_of(path)["metrics"]
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{path.name}` ")]
+    assert any(f" {-metrics['log_likelihood']:.2f} " in row for row in rows)
+
+
+def test_digits_measure_what_their_manifest_says():
+    path = ROOT / "saved_models" / "vae-digits"
+    recipe, manifest = genzoo.recipes.get("vae-digits"), manifest_of(path)
+    splits = recipe.load(manifest["hyperparameters"])
+    assert splits.info["checksum"] == manifest["data"]["checksum"]
+    model = keras.models.load_model(path / "model.keras")
+    results = genzoo.evaluate(model, splits, **recipe.evaluation)
+    for name in ("elbo", "kl", "log_likelihood", "linear_probe_accuracy"):
+        assert results[name] == pytest.approx(manifest["metrics"][name], rel=1e-3), name
