@@ -25,7 +25,7 @@ TREE = [
     ["visualization"],
     ["callbacks"],
     ["evaluation"],
-    ["exporting", "inspection", "manifest", "model_card", "saved_model", "serving_check"],
+    ["exporting", "inspection", "manifest", "model_card", "onnx", "saved_model", "serving_check"],
     ["checkpoints", "training"],
     ["artifacts", "trials", "tuning"],
     ["verification"],

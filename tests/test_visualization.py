@@ -297,7 +297,7 @@ def test_curves_of_one_epoch_and_of_a_validation_frequency(tmp_path):
 def test_draw_makes_all_pictures_of_a_vae(tmp_path, num_classes, corruption):
     splits = genzoo.data.load("digits", conditional=num_classes is not None, corruption=corruption)
     paths = viz.draw(digits_vae(num_classes), splits, {"loss": [1.0]}, tmp_path / "pictures")
-    assert list(paths) == ["curves", "latent_map", "reconstructions", "samples", "traversal"]
+    assert list(paths) == ["samples", "reconstructions", "traversal", "latent_map", "curves"]
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {f"{name}.png" for name in paths}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths.values())
 
@@ -305,7 +305,7 @@ def test_draw_makes_all_pictures_of_a_vae(tmp_path, num_classes, corruption):
 def test_draw_of_points_makes_what_applies(tmp_path):
     splits = genzoo.data.load("ring")
     paths = viz.draw(digits_vae(latent_dim=2, event=(2,)), splits, None, tmp_path)
-    assert list(paths) == ["latent_map", "reconstructions", "samples"]
+    assert list(paths) == ["samples", "reconstructions", "latent_map"]
 
 
 def test_other_families_register_their_pictures(tmp_path):
