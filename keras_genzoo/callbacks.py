@@ -117,11 +117,6 @@ class PosteriorCollapseMonitor(keras.callbacks.Callback):
         )
 
 
-def _check_every(every):
-    if not isinstance(every, int) or every < 1:
-        raise ValueError(f"Expected every to be an integer of at least 1. Received: every={every!r}")
-
-
 class ImportanceWeightedBound(keras.callbacks.Callback):
     """Logs the importance-weighted bound on a fixed split as `val_log_likelihood`, in nats.
 
@@ -131,18 +126,25 @@ class ImportanceWeightedBound(keras.callbacks.Callback):
         every: int, the epochs from one measurement to the next. Defaults to 1.
         batch_size: int. Defaults to 100.
         seed: int. Defaults to 0.
+
+    Raises:
+        ValueError: if `every` is below 1.
     """
 
     def __init__(self, split, num_samples=200, every=1, batch_size=100, seed=0):
         super().__init__()
+        _check_every(every)
         self.split, self.num_samples, self.every = split, num_samples, every
         self.batch_size, self.seed = batch_size, seed
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is None or (epoch + 1) % self.every:
             return
-        values = []
-        for batch in self.split.batches(self.batch_size, shuffle=False, drop_remainder=False):
-            x, y = batch if isinstance(batch, tuple) else (batch, None)
-            values.append(self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy())
+        pairs = self.split.pairs(self.batch_size)
+        values = [self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy() for x, y in pairs]
         logs["val_log_likelihood"] = float(np.concatenate(values).mean())
+
+
+def _check_every(every):
+    if not isinstance(every, int) or every < 1:
+        raise ValueError(f"Expected every to be an integer of at least 1. Received: every={every!r}")

@@ -49,7 +49,7 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
     held_out = held_out if max_examples is None else held_out.take(max_examples)
     columns, bar = {}, keras.utils.Progbar(len(held_out), verbose=verbose, unit_name="example")
     done = 0
-    for x, y in _pairs(held_out, batch_size):
+    for x, y in held_out.pairs(batch_size):
         terms = {**model.elbo(x, y, ELBO_SAMPLES, seed, first_row=done), **model.encode(x)}
         terms["log_likelihood"] = model.log_likelihood(x, num_samples, seed, y)
         for name, values in terms.items():
@@ -82,12 +82,6 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
     }
 
 
-def _pairs(split, batch_size, **options):
-    """Batches of a split as `(x, y)`; y is the clean image of a noisy x, else `None`."""
-    for batch in split.batches(batch_size, shuffle=False, drop_remainder=False, **options):
-        yield batch if isinstance(batch, tuple) else (batch, None)
-
-
 def _linear_probe(model, train, held_out, z_means, batch_size):
     """Test accuracy of a logistic regression from `z_mean` to the label, fitted on the training split."""
     from sklearn.linear_model import LogisticRegression
@@ -95,7 +89,7 @@ def _linear_probe(model, train, held_out, z_means, batch_size):
     from sklearn.preprocessing import StandardScaler
 
     train = train.take(PROBE_EXAMPLES)
-    codes = np.concatenate([model.encode(x)["z_mean"].numpy() for x, _ in _pairs(train, batch_size)])
+    codes = np.concatenate([model.encode(x)["z_mean"].numpy() for x, _ in train.pairs(batch_size)])
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     probe.fit(codes, train.labels)
     return float(probe.score(z_means, held_out.labels))

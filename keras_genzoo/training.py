@@ -10,8 +10,9 @@ import keras
 from keras_genzoo import evaluation, exporting, recipes, visualization
 from keras_genzoo.callbacks import ImportanceWeightedBound, SampleImages
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
+from keras_genzoo.manifest import NAME as MANIFEST
 
-SETTINGS, MANIFEST = "settings.json", "manifest.json"
+SETTINGS = "settings.json"
 
 
 def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, callbacks=(), verbose=1, **overrides):

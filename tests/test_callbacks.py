@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import keras_genzoo as genzoo
-from keras_genzoo.callbacks import PosteriorCollapseMonitor, SampleImages
+from keras_genzoo.callbacks import ImportanceWeightedBound, PosteriorCollapseMonitor, SampleImages
 from keras_genzoo.metrics import active_units
 
 X = np.random.default_rng(0).integers(0, 2, (64, 4, 4, 1)).astype("float32")
@@ -157,3 +157,20 @@ def test_more_than_a_tenth_or_an_early_epoch_is_no_collapse(active, start):
         warnings.simplefilter("error")
         history = fit(collapsed(active=active), PosteriorCollapseMonitor(X, start_from_epoch=start), epochs=3)
     assert history["active_units"] == [active] * 3
+
+
+def test_importance_weighted_bound_is_that_of_the_whole_split():
+    splits = genzoo.data.load("digits", binarization="static")
+    encoder, decoder = (
+        genzoo.networks.dense_encoder((8, 8, 1), 2, (8,)),
+        genzoo.networks.dense_decoder(2, (8, 8, 1), (8,)),
+    )
+    vae = genzoo.VAE(encoder, decoder)
+    vae.compile("adam")
+    held_out = splits.validation.take(50)
+    callback = ImportanceWeightedBound(held_out, num_samples=5, every=2, batch_size=20)
+    history = vae.fit(splits.train.batches(256), epochs=2, verbose=0, callbacks=[callback]).history
+    ((x, _),) = held_out.pairs(50)
+    np.testing.assert_allclose(history["val_log_likelihood"], [vae.log_likelihood(x, 5).numpy().mean()], rtol=1e-5)
+    with pytest.raises(ValueError, match=r"^Expected every to be an integer of at least 1\. Received: every=0$"):
+        ImportanceWeightedBound(held_out, every=0)

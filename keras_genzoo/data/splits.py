@@ -91,6 +91,11 @@ class Split:
             repeat_first=not self.training,
         )
 
+    def pairs(self, batch_size=100):
+        """The examples once, in order, as pairs `(x, y)` of tensors; y is the clean image of a noisy x, else `None`."""
+        for batch in self.batches(batch_size, shuffle=False, drop_remainder=False):
+            yield batch if isinstance(batch, tuple) else (batch, None)
+
     def take(self, count):
         """The first `count` examples as another split."""
         return dataclasses.replace(self, arrays={name: values[:count] for name, values in self.arrays.items()})
