@@ -5,6 +5,7 @@ from keras_genzoo.losses.divergences import gaussian_kl, gaussian_log_prob
 from keras_genzoo.losses.likelihoods import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Likelihood
 from keras_genzoo.losses.priors import GaussianMixture, Prior, StandardNormal, VampPrior
 from keras_genzoo.losses.schedules import Cyclical, LinearWarmup
+from keras_genzoo.losses.tokens import token_nll
 
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
@@ -56,4 +57,5 @@ __all__ = [
     "get_prior",
     "log_mean_exp",
     "scale_gradient",
+    "token_nll",
 ]

@@ -2,5 +2,6 @@
 
 from keras_genzoo.metrics.latent import active_units, mutual_information
 from keras_genzoo.metrics.means import DirectedMean
+from keras_genzoo.metrics.perplexity import Perplexity
 
-__all__ = ["DirectedMean", "active_units", "mutual_information"]
+__all__ = ["DirectedMean", "Perplexity", "active_units", "mutual_information"]
