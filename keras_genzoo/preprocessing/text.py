@@ -1,0 +1,207 @@
+"""A layer that turns texts into token ids and token ids into texts."""
+
+import keras
+import tensorflow as tf
+
+from keras_genzoo.preprocessing import strings, vocabularies
+
+PADDING, UNKNOWN, START, END = 0, 1, 2, 3
+NUM_SPECIAL = 4
+LEVELS = ("characters", "words")
+SPLITS = ("punctuation", "whitespace")
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class TextPreprocessor(keras.layers.Layer):
+    """Characters, words or subwords of texts as token ids, and back; all in the graph, with core TensorFlow ops.
+
+    The layer is complete once constructed: the vocabulary is in its configuration. Ids are 0 for padding, 1 for what
+    is not in the vocabulary, 2 and 3 for the start and the end of a sentence, then those of `vocabulary`, in order.
+    The same object serves `Dataset.map`, `generate` and the export, for which `lookups` are its tables.
+
+    Args:
+        vocabulary: list of distinct str, see `learn`.
+        level: `"characters"` (code points) or `"words"`. Defaults to `"characters"`.
+        lowercase: bool. Defaults to `False`.
+        split: how words are found, see `strings.words`: `"punctuation"` or `"whitespace"`. Defaults to
+            `"punctuation"`. Characters are never split otherwise.
+        sentences: bool, whether a text is a whole, with a start and an end, or a window of running text, with neither.
+            Defaults to `True`.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call arguments:
+        texts: list of str, or strings `(batch,)`. Invalid UTF-8 counts as U+FFFD.
+
+    Returns:
+        int32 `(batch, time)` with time >= 1: start, tokens and end of sentences, or the tokens alone of windows, and 0
+        on the right up to the longest.
+
+    Raises:
+        ValueError: for an empty vocabulary, a token twice, a token that is no str, or an unknown level or split.
+
+    Example:
+
+    >>> from keras_genzoo.preprocessing import TextPreprocessor
+    >>> preprocessor = TextPreprocessor.learn(["a cat sat", "a dog sat"], level="words")
+    >>> preprocessor.vocabulary
+    ['a', 'sat', 'cat', 'dog']
+    >>> ids = preprocessor(["a dog", "a bird sat"])
+    >>> ids.numpy().tolist()
+    [[2, 4, 7, 3, 0], [2, 4, 1, 5, 3]]
+    >>> [text.decode() for text in preprocessor.detokenize(ids).numpy()]
+    ['a dog', 'a [UNK] sat']
+    """
+
+    def __init__(
+        self, vocabulary, level="characters", lowercase=False, split="punctuation", sentences=True, **kwargs
+    ):
+        super().__init__(**kwargs)
+        _check_choice("level", level, LEVELS)
+        _check_choice("split", split, SPLITS)
+        self.vocabulary = vocabularies.checked(vocabulary)
+        self.level = level
+        self.lowercase = bool(lowercase)
+        self.split = split
+        self.sentences = bool(sentences)
+        ids = range(NUM_SPECIAL, self.vocabulary_size)
+        self._ids = vocabularies.table(self.vocabulary, tf.string, ids, tf.int32, UNKNOWN)
+        self._strings = vocabularies.table(ids, tf.int64, self.vocabulary, tf.string, self.unknown_text)
+        self._convert_input_args = False
+        self._allow_non_tensor_positional_args = True
+        self.built = True
+
+    @classmethod
+    def learn(
+        cls,
+        texts,
+        level="characters",
+        vocabulary_size=None,
+        min_count=1,
+        lowercase=False,
+        split="punctuation",
+        sentences=True,
+    ):
+        """A preprocessor whose vocabulary is that of the texts, the most frequent tokens first.
+
+        Args:
+            texts: iterable of str.
+            level, lowercase, split, sentences: as above.
+            vocabulary_size: int, the largest number of ids, the four special ones included; or `None` for no limit.
+            min_count: int, how often a token must be there to be known. Defaults to 1.
+
+        Raises:
+            ValueError: if no token is left, or an argument is out of range.
+        """
+        _check_choice("level", level, LEVELS)
+        _check_choice("split", split, SPLITS)
+        if min_count < 1 or (vocabulary_size is not None and vocabulary_size <= NUM_SPECIAL):
+            raise ValueError(
+                f"Expected min_count of at least 1 and vocabulary_size above {NUM_SPECIAL}. "
+                f"Received: {min_count=}, {vocabulary_size=}"
+            )
+        size = None if vocabulary_size is None else vocabulary_size - NUM_SPECIAL
+        vocabulary = vocabularies.learn(texts, lambda t: _units(t, level, lowercase, split), size, min_count)
+        return cls(vocabulary, level=level, lowercase=lowercase, split=split, sentences=sentences)
+
+    @property
+    def vocabulary_size(self):
+        """The number of ids, the four special ones included."""
+        return len(self.vocabulary) + NUM_SPECIAL
+
+    @property
+    def start_id(self):
+        """The id that generation begins from: start, or for windows that of a line break where there is one."""
+        if not self.sentences and self.level == "characters" and "\n" in self.vocabulary:
+            return self.vocabulary.index("\n") + NUM_SPECIAL
+        return START
+
+    @property
+    def end_id(self):
+        """The id of the end token; -1 for windows, which have none."""
+        return END if self.sentences else -1
+
+    @property
+    def unknown_text(self):
+        """How an unknown token is written: U+FFFD among characters, `[UNK]` among words."""
+        return strings.REPLACEMENT if self.level == "characters" else strings.UNKNOWN_WORD
+
+    @property
+    def lookups(self):
+        """The lookup tables: an `ExportArchive` must track them."""
+        return [self._ids, self._strings]
+
+    def tokenize(self, texts):
+        """The ids of the tokens, without start and end: ragged int32 `(batch, None)`."""
+        units = _units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
+        return tf.ragged.map_flat_values(self._ids.lookup, units)
+
+    def call(self, texts):
+        ids = self.tokenize(texts)
+        if self.sentences:
+            ids = tf.concat([_column(ids, START), ids, _column(ids, END)], axis=1)
+        return _padded(ids)
+
+    def encode_prompts(self, texts):
+        """What generation goes on from: int32 `(batch, time)`, time >= 1, padded with 0 on the right.
+
+        Sentences begin with the start token; windows are the tokens alone, or `start_id` for an empty text.
+        """
+        ids = self.tokenize(texts)
+        if self.sentences:
+            return _padded(tf.concat([_column(ids, START), ids], axis=1))
+        padded = _padded(ids)
+        first = tf.range(tf.shape(padded)[1]) == 0
+        return tf.where((ids.row_lengths() == 0)[:, None] & first, self.start_id, padded)
+
+    def detokenize(self, ids):
+        """The texts of ids: string tensor `(batch,)`.
+
+        Args:
+            ids: integers `(batch, time)`. What follows the first end token is left out, and so are padding and start
+                tokens. Ids out of range count as unknown.
+        """
+        ids = tf.cast(ids, tf.int64)
+        ended = tf.cumsum(tf.cast(ids == END, tf.int32), axis=1) > 0
+        kept = ~ended & (ids != PADDING) & (ids != START)
+        tokens = self._strings.lookup(ids)
+        if self.level == "words":
+            tokens = " " + tokens
+        texts = tf.strings.reduce_join(tf.where(kept, tokens, ""), axis=1)
+        return tf.strings.regex_replace(texts, "^ ", "") if self.level == "words" else texts
+
+    def unknown_count(self, ids):
+        """How many of the ids `(batch, time)` are unknown: int32 `(batch,)`."""
+        return tf.math.count_nonzero(tf.equal(ids, UNKNOWN), axis=1, dtype=tf.int32)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], None)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vocabulary": list(self.vocabulary),
+            "level": self.level,
+            "lowercase": self.lowercase,
+            "split": self.split,
+            "sentences": self.sentences,
+        }
+
+
+def _units(texts, level, lowercase, split):
+    texts = strings.clean(texts, lowercase)
+    return strings.characters(texts) if level == "characters" else strings.words(texts, split)
+
+
+def _column(ids, value):
+    return tf.fill([tf.cast(ids.nrows(), tf.int32), 1], value)
+
+
+def _padded(ids):
+    """Ragged ids as int32 `(batch, time)`, padded, with at least one column."""
+    ids = ids.to_tensor(default_value=PADDING)
+    return tf.pad(ids, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(ids)[1])]])
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"Unknown {name}. Expected one of {choices}. Received: {name}={value!r}")
