@@ -164,7 +164,7 @@ class LanguageModel(GenerativeModel):
     @tf.function(autograph=False, reduce_retracing=True)
     def _generate(self, prompts, *arguments):
         new = self._generate_ids(self.preprocessor.encode_prompts(prompts), *arguments)
-        return self.preprocessor.continued(prompts, new)
+        return text.continued(self.preprocessor, prompts, new)
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _generate_ids(

@@ -78,6 +78,15 @@ def text_tensor(name, texts):
     return tf.convert_to_tensor(texts if len(texts) else np.zeros(0, object), tf.string)
 
 
+def continued(preprocessor, prompts, token_ids):
+    """Prompts as they were typed, with new tokens after them: string `(batch,)`."""
+    new = preprocessor.detokenize(token_ids)
+    if preprocessor.level == "characters":
+        return prompts + new
+    between = tf.where((tf.strings.length(prompts) > 0) & (tf.strings.length(new) > 0), " ", "")
+    return prompts + between + new
+
+
 def strings(tensor):
     """A list of str of a string tensor."""
     return [text.decode("utf-8", "replace") for text in tensor.numpy().tolist()]
