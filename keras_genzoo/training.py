@@ -64,8 +64,10 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         recording = [
             RunCheckpoint(run_dir),
             keras.callbacks.TensorBoard(str(run_dir / "logs"), write_graph=False),
-            SampleImages(run_dir / "progress", run_dir / "logs", every=max(1, settings["epochs"] // 10)),
         ]
+        if hasattr(model, "generate"):
+            every = max(1, settings["epochs"] // 10)
+            recording.append(SampleImages(run_dir / "progress", run_dir / "logs", every=every))
     log = RunLog(run_dir, first_epoch=start)
     model.fit(
         splits.train.batches(settings["batch_size"], seed=settings["seed"], first_epoch=start),

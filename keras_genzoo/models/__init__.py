@@ -1,6 +1,7 @@
 """The model families."""
 
 from keras_genzoo.models.base import GenerativeModel
+from keras_genzoo.models.classifier import Classifier
 from keras_genzoo.models.vae import VAE
 
-__all__ = ["VAE", "GenerativeModel"]
+__all__ = ["VAE", "Classifier", "GenerativeModel"]

@@ -1,6 +1,7 @@
 """Builders of networks: functional models from tensor to tensor, without loss and without data."""
 
+from keras_genzoo.networks.classifier import conv_classifier
 from keras_genzoo.networks.convolutional import conv_decoder, conv_encoder
 from keras_genzoo.networks.dense import dense_decoder, dense_encoder
 
-__all__ = ["conv_decoder", "conv_encoder", "dense_decoder", "dense_encoder"]
+__all__ = ["conv_classifier", "conv_decoder", "conv_encoder", "dense_decoder", "dense_encoder"]

@@ -1,9 +1,9 @@
 """Recipes: what to run, by name."""
 
-from keras_genzoo.recipes import images
+from keras_genzoo.recipes import classifiers, images
 from keras_genzoo.recipes.recipe import Recipe
 
-_RECIPES = {recipe.name: recipe for recipe in images.RECIPES}
+_RECIPES = {recipe.name: recipe for recipe in (*images.RECIPES, *classifiers.RECIPES)}
 
 
 def names():

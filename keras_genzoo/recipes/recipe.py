@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from keras_genzoo import data
 
-DATA_OPTIONS = ("binarization", "corruption", "conditional", "validation_size", "image_size")
+DATA_OPTIONS = ("binarization", "corruption", "conditional", "supervised", "shift", "validation_size", "image_size")
 RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
 
 

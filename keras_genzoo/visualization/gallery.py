@@ -3,8 +3,9 @@
 import functools
 import pathlib
 
-from keras_genzoo.models import VAE
+from keras_genzoo.models import VAE, Classifier
 from keras_genzoo.visualization.curves import training_curves
+from keras_genzoo.visualization.judgements import mistakes
 from keras_genzoo.visualization.models import is_image, latent_map, latent_traversal, reconstructions, sample_grid
 from keras_genzoo.visualization.style import save
 
@@ -28,6 +29,11 @@ def _(model, splits):
     return figures
 
 
+@pictures.register(Classifier)
+def _(model, splits):
+    return {"mistakes": mistakes(model, splits.test)}
+
+
 def draw(model, splits, history, folder):
     """Draws all that applies to a model of a registered family, each picture as `NAME.png` in `folder`.
 
@@ -39,7 +45,7 @@ def draw(model, splits, history, folder):
 
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
-        `latent_map` and `curves`.
+        `latent_map` and `curves`; for a classifier `mistakes` and `curves`.
     """
     figures = pictures(model, splits)
     if history:
