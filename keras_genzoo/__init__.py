@@ -9,7 +9,14 @@ from keras_genzoo.version import __version__
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 _MODULES = ("classifiers", "data", "layers", "losses", "metrics", "models", "networks", "recipes")
-_NAMES = {"VAE": "models", "evaluate": "evaluation", "export": "exporting", "train": "training", "tune": "tuning"}
+_NAMES = {
+    "GAN": "models",
+    "VAE": "models",
+    "evaluate": "evaluation",
+    "export": "exporting",
+    "train": "training",
+    "tune": "tuning",
+}
 
 
 def __getattr__(name):

@@ -78,8 +78,8 @@ class Split:
             drop_remainder: bool. Defaults to `True` for the training split.
 
         Returns:
-            Dataset of x, of `(noisy, clean)` when there is a corruption, or of `(x, labels)` when supervised. x is float32
-            `(batch, height, width, channels)`, or `{"images", "labels"}` when conditional.
+            Dataset of x, of `(noisy, clean)` when there is a corruption, or of `(x, labels)` when supervised. x is
+            float32 `(batch, height, width, channels)`, or `{"images", "labels"}` when conditional.
 
         Raises:
             ValueError: if there are no examples, or `batch_size` is below 1.
@@ -97,7 +97,7 @@ class Split:
         )
 
     def pairs(self, batch_size=100):
-        """The examples once, in order, as pairs `(x, y)` of tensors; y is the clean image of a noisy x, a label, or `None`."""
+        """The examples once, in order, as pairs `(x, y)` of tensors; y is the clean x, the label, or `None`."""
         for batch in self.batches(batch_size, shuffle=False, drop_remainder=False):
             yield batch if isinstance(batch, tuple) else (batch, None)
 

@@ -13,13 +13,18 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
     `active_units`, `mutual_information` and the limit its estimator has, and where there are labels
     `linear_probe_accuracy` on `z_mean`.
 
+    A `GAN` is worth its samples: `generation.evaluate_samples` says what it gives, `points` and `images` beside it
+    explain each number; images are judged by a classifier, for which there is the further argument `classifier`. The
+    losses of a GAN are no measure of quality.
+
     A `Classifier` gives `accuracy`, `errors` and `nll` (nats).
 
     Args:
         model: a model of this package.
         splits: `keras_genzoo.data.Splits`, prepared as for its training.
         split: `"test"`, `"validation"` or `"train"`. Defaults to `"test"`.
-        num_samples: int, importance samples an example for the likelihood of a `VAE`. Defaults to 5000.
+        num_samples: int: of a `VAE` the importance samples an example for the likelihood, 5,000 by default; of a `GAN`
+            the samples that are measured, by default 2,500 points, or as many images as the split has.
         max_examples: int or `None` for all. Defaults to `None`.
         batch_size: int; the result does not depend on it. Defaults to 100.
         seed: int. Defaults to 0.

@@ -1,9 +1,12 @@
 """What a model is worth that has no likelihood: the quality of its samples."""
 
+from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.evaluation.images import evaluate_images
 from keras_genzoo.evaluation.points import evaluate_points
+from keras_genzoo.models import GAN
 
 
+@evaluate.register(GAN)
 def evaluate_samples(
     model, splits, split="test", num_samples=None, max_examples=None, batch_size=None, seed=0, verbose=0,
     classifier=None,

@@ -2,6 +2,7 @@
 
 from keras_genzoo.models.base import GenerativeModel
 from keras_genzoo.models.classifier import Classifier
+from keras_genzoo.models.gan import GAN
 from keras_genzoo.models.vae import VAE
 
-__all__ = ["VAE", "Classifier", "GenerativeModel"]
+__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel"]

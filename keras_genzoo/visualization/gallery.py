@@ -3,9 +3,9 @@
 import functools
 import pathlib
 
-from keras_genzoo.models import VAE, Classifier
+from keras_genzoo.models import GAN, VAE, Classifier
 from keras_genzoo.visualization.curves import training_curves
-from keras_genzoo.visualization.judgements import mistakes
+from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
 from keras_genzoo.visualization.models import is_image, latent_map, latent_traversal, reconstructions, sample_grid
 from keras_genzoo.visualization.style import save
 
@@ -29,6 +29,17 @@ def _(model, splits):
     return figures
 
 
+@pictures.register(GAN)
+def _(model, splits):
+    image = is_image(model.event_shape)
+    if not image and model.event_shape != (2,):
+        return {}
+    figures = {"samples": sample_grid(model, 64 if image else 2500)}
+    if image:
+        figures["neighbors"] = nearest_neighbors(model, splits.train)
+    return figures
+
+
 @pictures.register(Classifier)
 def _(model, splits):
     return {"mistakes": mistakes(model, splits.test)}
@@ -45,7 +56,8 @@ def draw(model, splits, history, folder):
 
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
-        `latent_map` and `curves`; for a classifier `mistakes` and `curves`.
+        `latent_map` and `curves`; for a GAN `samples`, of images `neighbors`, and `curves`; for a classifier
+        `mistakes` and `curves`.
     """
     figures = pictures(model, splits)
     if history:
