@@ -8,7 +8,7 @@ from keras_genzoo.version import __version__
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "recipes")
+_MODULES = ("classifiers", "data", "layers", "losses", "metrics", "models", "networks", "recipes")
 _NAMES = {
     "GAN": "models",
     "VAE": "models",

@@ -1,11 +1,13 @@
 """Builders of networks: functional models from tensor to tensor, without loss and without data."""
 
 from keras_genzoo.networks.adversarial import mlp_discriminator, mlp_generator
+from keras_genzoo.networks.classifier import conv_classifier
 from keras_genzoo.networks.convolutional import conv_decoder, conv_encoder
 from keras_genzoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_genzoo.networks.dense import dense_decoder, dense_encoder
 
 __all__ = [
+    "conv_classifier",
     "conv_decoder",
     "conv_encoder",
     "dcgan_discriminator",

@@ -1,6 +1,6 @@
 """Recipes for images, by adversarial networks."""
 
-from keras_genzoo import metrics, networks
+from keras_genzoo import classifiers, metrics, networks
 from keras_genzoo.models import GAN
 from keras_genzoo.recipes.adversarial import GAME, GOODFELLOW, compile_gan
 from keras_genzoo.recipes.recipe import Recipe
@@ -52,7 +52,9 @@ def build_images(settings, splits):
         ema_momentum=settings["ema_momentum"],
         seed=settings["seed"],
     )
-    return compile_gan(gan, settings, len(splits.train), [metrics.KernelDistance()])
+    known = settings["dataset"] in classifiers.EMBEDDED  # else on pixels
+    features = classifiers.Features(settings["dataset"], settings["value_range"]) if known else None
+    return compile_gan(gan, settings, len(splits.train), [metrics.KernelDistance(features)])
 
 
 def images_search_space(hp):
