@@ -8,8 +8,11 @@ from keras_genzoo.version import __version__
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes")
+_MODULES = (
+    "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes",
+)  # fmt: skip
 _NAMES = {
+    "GAN": "models",
     "LanguageModel": "models",
     "VAE": "models",
     "evaluate": "evaluation",

@@ -14,7 +14,7 @@ def load(name, data_dir=None, image_size=None, **preparation):
         data_dir: str, path or `None`. Looked in before `GENZOO_DATA_DIR` and `TFDS_DATA_DIR`.
         image_size: `(height, width)` to which images are resized, or `None`.
         **preparation: of `make_splits`: `binarization`, `corruption`, `conditional`, `value_range`,
-            `validation_size`, `seed`.
+            `supervised`, `shift`, `validation_size`, `seed`.
 
     Returns:
         `Splits` with `train`, `validation`, `test` and `info`.

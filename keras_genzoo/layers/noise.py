@@ -17,7 +17,11 @@ def next_seed(generator):
     Returns:
         int32 tensor of shape `(2,)`.
     """
-    seed = tf.cast(generator.next(), tf.int32)
+    return of_replica(tf.cast(generator.next(), tf.int32))
+
+
+def of_replica(seed):
+    """The seed, int32 `(2,)`, with the replica's number under `tf.distribute` folded in."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return seed

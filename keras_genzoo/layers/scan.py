@@ -171,9 +171,7 @@ def _loop(step, state, x, widths, reverse=False):
         the last state, and what was emitted, each `(time, batch, width * units)`.
     """
     length, units = tf.shape(x)[0], state[0].shape[-1]
-    emitted = tuple(
-        tf.TensorArray(x.dtype, size=length, element_shape=(x.shape[1], width * units)) for width in widths
-    )
+    emitted = tuple(tf.TensorArray(x.dtype, size=length, element_shape=(x.shape[1], width * units)) for width in widths)
 
     def body(i, state, emitted):
         t = length - 1 - i if reverse else i

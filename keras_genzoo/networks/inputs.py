@@ -43,3 +43,10 @@ def posterior(hidden, latent_dim, seed):
         keras.layers.Dense(latent_dim, name="z_mean", dtype="float32", **initial(seed + 98))(hidden),
         keras.layers.Dense(latent_dim, name="z_log_var", dtype="float32", **initial(seed + 99))(hidden),
     ]
+
+
+def spectral(layer, wanted):
+    """The layer, or if `wanted` the layer with its largest singular value held at 1, of the same dtype policy."""
+    if not wanted:
+        return layer
+    return keras.layers.SpectralNormalization(layer, name=layer.name, dtype=layer.dtype_policy)
