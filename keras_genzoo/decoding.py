@@ -138,8 +138,8 @@ def restrict(logits, top_k=0, top_p=1.0):
 def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=()):
     """The most probable sequences, by a search that keeps `beam_width` unfinished ones a row.
 
-    A sequence is finished by the end token, which must be among the best `beam_width` continuations of its row, and its
-    score is then frozen; a row stops with `beam_width` finished ones. After `max_length` tokens only the end may follow.
+    A sequence is finished by the end token, among the best `beam_width` continuations of its row, and its score is
+    then frozen; a row stops with `beam_width` finished ones. After `max_length` tokens only the end may follow.
     Width 1 is greedy decoding, full width is exhaustive.
 
     Args:

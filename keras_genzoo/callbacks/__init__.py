@@ -2,6 +2,8 @@
 
 from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollapseMonitor
 from keras_genzoo.callbacks.pictures import SampleImages
+from keras_genzoo.callbacks.recording import recording
+from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.variational import ImportanceWeightedBound, PosteriorCollapseMonitor
 
 __all__ = [
@@ -10,4 +12,6 @@ __all__ = [
     "ModeCollapseMonitor",
     "PosteriorCollapseMonitor",
     "SampleImages",
+    "SampleTexts",
+    "recording",
 ]

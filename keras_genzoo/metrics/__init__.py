@@ -14,8 +14,8 @@ from keras_genzoo.metrics.samples import HighQualityShare, KernelDistance, ModeC
 from keras_genzoo.metrics.texts import copy_rate, distinct, ngrams
 
 __all__ = [
-    "DirectedMean", "HighQualityShare", "KernelDistance", "ModeCoverage", "Perplexity", "active_units", "copy_rate", "copying", "covered",
-    "distinct",
-    "frechet_distance", "gaussian_frechet_distance", "high_quality_share", "histogram_kl", "kernel_distance",
-    "mode_coverage", "mode_reverse_kl", "mode_spread", "mutual_information", "nearest", "ngrams", "precision_recall",
+    "DirectedMean", "HighQualityShare", "KernelDistance", "ModeCoverage", "Perplexity", "active_units", "copy_rate",
+    "copying", "covered", "distinct", "frechet_distance", "gaussian_frechet_distance", "high_quality_share",
+    "histogram_kl", "kernel_distance", "mode_coverage", "mode_reverse_kl", "mode_spread", "mutual_information",
+    "nearest", "ngrams", "precision_recall",
 ]  # fmt: skip

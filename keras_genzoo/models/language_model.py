@@ -87,7 +87,7 @@ class LanguageModel(GenerativeModel):
         text.check_token_ids("x", x, self.network.vocabulary_size)
         if y is None:
             raise ValueError(
-                "A language model needs targets. Expected (ids, next_ids[, sample_weight]). Received: y=None"
+                "No targets. Expected (ids, next_ids[, sample_weight]). Received: y=None"
             )
         text.check_token_ids("y", y, self.network.vocabulary_size)
 

@@ -12,7 +12,7 @@ MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in pl
 class RecurrentDecoder(keras.layers.Layer):
     """Embedding, recurrent stack and output layer: token ids to the logits of the next token.
 
-    Without a context it is a language model; with one, such as the code of a sentence, the context is in its first state
+    Without a context it is a language model; with one, such as the code of a sentence, this is in its first state
     and in every input (Bowman et al. 2016). Sequence and step are the same function:
 
     - `network(token_ids, state)` gives the logits of a whole sequence,

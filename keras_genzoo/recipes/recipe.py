@@ -22,6 +22,8 @@ class Recipe:
         build: function `(settings, splits)` to a compiled model; settings are the hyperparameters together with
             `dataset, epochs, batch_size, seed`.
         hyperparameters: dict from name to default. Those named in `DATA_OPTIONS` prepare the data.
+        prepare: function `(settings, splits)` from the loaded splits to those that are trained on, such as one that
+            learns a vocabulary; or `None`.
         objective: `(metric, "max" or "min")`, what the tuner and the choice between runs go by.
         headline: str, the key of `evaluate` that `genzoo list` shows.
         batch_size, epochs, seed: int.
@@ -43,6 +45,7 @@ class Recipe:
     batch_size: int
     epochs: int
     seed: int = 0
+    prepare: Callable | None = None
     evaluation: dict = dataclasses.field(default_factory=dict)
     search_space: Callable | None = None
     smoke: dict = dataclasses.field(default_factory=dict)
@@ -73,7 +76,8 @@ class Recipe:
     def load(self, settings, data_dir=None):
         """The splits that these settings ask for."""
         options = {name: settings[name] for name in DATA_OPTIONS if name in settings}
-        return data.load(settings["dataset"], data_dir=data_dir, **options)
+        splits = data.load(settings["dataset"], data_dir=data_dir, **options)
+        return splits if self.prepare is None else self.prepare(settings, splits)
 
 
 def _like(name, value, default):
