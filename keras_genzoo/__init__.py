@@ -8,7 +8,7 @@ from keras_genzoo.version import __version__
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "recipes")
+_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes")
 _NAMES = {"VAE": "models", "evaluate": "evaluation", "export": "exporting", "train": "training", "tune": "tuning"}
 
 

@@ -52,9 +52,7 @@ class TextPreprocessor(keras.layers.Layer):
     ['a dog', 'a [UNK] sat']
     """
 
-    def __init__(
-        self, vocabulary, level="characters", lowercase=False, split="punctuation", sentences=True, **kwargs
-    ):
+    def __init__(self, vocabulary, level="characters", lowercase=False, split="punctuation", sentences=True, **kwargs):
         super().__init__(**kwargs)
         _check_choice("level", level, LEVELS)
         _check_choice("split", split, SPLITS)
