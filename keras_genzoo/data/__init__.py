@@ -3,21 +3,25 @@
 from keras_genzoo.data import sources
 from keras_genzoo.data.pipeline import epoch_batches
 from keras_genzoo.data.splits import BINARIZATIONS, Split, Splits, make_splits
+from keras_genzoo.data.text import TextSplit, TextSplits
+from keras_genzoo.data.text_splits import make_text_splits
 
 
-def load(name, data_dir=None, image_size=None, **preparation):
+def load(name, data_dir=None, image_size=None, source=None, target=None, **preparation):
     """Loads a data set by name and prepares it.
 
     Args:
-        name: str: `"digits"`, `"ring"` or `"grid"` (embedded), an image set of tensorflow-datasets, or a folder of
-            local files below `data_dir`.
+        name: str: `"digits"`, `"ring"`, `"grid"` or `"grammar"` (embedded), a set of images or text of
+            tensorflow-datasets, or a folder of local files below `data_dir`.
         data_dir: str, path or `None`. Looked in before `GENZOO_DATA_DIR` and `TFDS_DATA_DIR`.
         image_size: `(height, width)` to which images are resized, or `None`.
-        **preparation: of `make_splits`: `binarization`, `corruption`, `conditional`, `value_range`,
-            `supervised`, `shift`, `validation_size`, `seed`.
+        source, target: str or `None`, which columns of text are the texts and what they are to become, such as
+            `source="en", target="de"`; see `local_text.read`.
+        **preparation: of `make_splits` for images and points: `binarization`, `corruption`, `conditional`,
+            `value_range`, `supervised`, `shift`, `validation_size`, `seed`; of `make_text_splits` for text: `validation_size`, `seed`.
 
     Returns:
-        `Splits` with `train`, `validation`, `test` and `info`.
+        `Splits`, of text `TextSplits`, with `train`, `validation`, `test` and `info`.
 
     Raises:
         FileNotFoundError: if the set is not to be had; the message names the places looked in.
@@ -31,8 +35,23 @@ def load(name, data_dir=None, image_size=None, **preparation):
     (1457, 161, 179)
     >>> next(iter(splits.train.batches(batch_size=32))).shape
     TensorShape([32, 8, 8, 1])
+    >>> genzoo.data.load("grammar").validation.texts[0]
+    'the big spiders are tired .'
     """
-    return make_splits(sources.find(name, data_dir, image_size), **preparation)
+    found = sources.find(name, data_dir, image_size, source, target)
+    make = make_text_splits if "texts" in found.parts["train"] else make_splits
+    return make(found, **preparation)
 
 
-__all__ = ["BINARIZATIONS", "Split", "Splits", "epoch_batches", "load", "make_splits", "sources"]
+__all__ = [
+    "BINARIZATIONS",
+    "Split",
+    "Splits",
+    "TextSplit",
+    "TextSplits",
+    "epoch_batches",
+    "load",
+    "make_splits",
+    "make_text_splits",
+    "sources",
+]

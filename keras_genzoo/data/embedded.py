@@ -1,6 +1,8 @@
-"""Data that needs no file and no network: real digits, and points of known density."""
+"""Data that needs no file and no network: real digits, points of known density, sentences of known entropy."""
 
 import numpy as np
+
+from keras_genzoo.data import grammar
 
 NUM_POINTS = 20_000
 
@@ -54,4 +56,5 @@ SOURCES = {
     "digits": (digits, "UCI optical recognition of handwritten digits, by way of scikit-learn"),
     "ring": (ring, "made: a mixture of 8 Gaussians"),
     "grid": (grid, "made: a mixture of 25 Gaussians"),
+    "grammar": (grammar.sentences, "made: sentences of a probabilistic context-free grammar"),
 }

@@ -22,7 +22,7 @@ def _(model, splits, split="test", num_samples=SAMPLES, max_examples=None, batch
     results = {
         "nll": nats / tokens,
         "perplexity": math.exp(nats / tokens),
-        "bits_per_character": nats / math.log(2) / held_out.num_characters,
+        "bits_per_character": nats / math.log(2) / sum(map(len, held_out.texts)),
         "unknown_share": unknown / tokens,
     }
     sentences = model.preprocessor.sentences
@@ -46,7 +46,9 @@ def describe_samples(model, splits, held_out, num_samples, max_length, seed):
     """How varied samples at temperature 1 are, and how much of them is copied, beside the same of held-out text."""
     samples = model.generate([""] * num_samples, max_length=max_length, seed=seed)
     rate = {"samples": samples, "held_out": held_out.texts[:num_samples]}
-    results = {f"copy_rate_{name}": metrics.copy_rate(texts, splits.train.texts, COPIED_WORDS) for name, texts in rate.items()}
+    results = {
+        f"copy_rate_{name}": metrics.copy_rate(texts, splits.train.texts, COPIED_WORDS) for name, texts in rate.items()
+    }
     results |= {f"distinct_2_{name}": metrics.distinct(texts, 2) for name, texts in rate.items()}
     return results | {"num_samples": num_samples}
 

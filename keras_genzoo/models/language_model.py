@@ -86,9 +86,7 @@ class LanguageModel(GenerativeModel):
     def check_batch(self, x, y):
         text.check_token_ids("x", x, self.network.vocabulary_size)
         if y is None:
-            raise ValueError(
-                "No targets. Expected (ids, next_ids[, sample_weight]). Received: y=None"
-            )
+            raise ValueError("No targets. Expected (ids, next_ids[, sample_weight]). Received: y=None")
         text.check_token_ids("y", y, self.network.vocabulary_size)
 
     # ---- use ----

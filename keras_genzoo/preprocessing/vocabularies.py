@@ -27,7 +27,7 @@ def learn(texts, units, size=None, min_count=1):
     while batch := list(itertools.islice(texts, 1024)):
         counts.update(units(strings.string_tensor(batch)).flat_values.numpy().tolist())
     tokens = [(-count, token.decode()) for token, count in counts.items() if count >= min_count]
-    tokens = [token for _, token in sorted(tokens) if token != strings.UNKNOWN_WORD]
+    tokens = [token for _, token in sorted(tokens) if token.upper() != strings.UNKNOWN_WORD]
     if not tokens:
         raise ValueError(
             f"No token to learn. Expected texts with a token that is there {min_count} times. "

@@ -7,6 +7,7 @@ from keras_genzoo import data
 
 DATA_OPTIONS = (
     "binarization", "corruption", "conditional", "value_range", "supervised", "shift", "validation_size", "image_size",
+    "source", "target",
 )  # fmt: skip
 RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
 

@@ -57,7 +57,7 @@ def learn_vocabulary(settings, splits):
 
 def build_language_model(settings, splits):
     """A compiled `LanguageModel`, from the settings of a recipe."""
-    preprocessor = splits.train.preprocessor
+    preprocessor = splits.train.encoding.preprocessor
     names = (
         "embedding_dim", "units", "num_layers", "cell", "embedding_dropout", "dropout", "recurrent_dropout",
         "layer_normalization", "residual", "tied", "seed",

@@ -53,7 +53,9 @@ def outputs_and_gradients(run, layer, x, mask):
 def test_equals_keras(cell, mask, jit, x):
     ours, theirs = pair(cell, x)
     keras_mask = None if mask is None else tf.constant(mask, tf.bool)
-    function = tf.function(lambda x: outputs_and_gradients(lambda x: ours(x, mask=mask), ours, x, mask), jit_compile=jit, autograph=False)
+    function = tf.function(
+        lambda x: outputs_and_gradients(lambda x: ours(x, mask=mask), ours, x, mask), jit_compile=jit, autograph=False
+    )
     outputs, state, (d_x, *d_weights) = function(x)
     expected, expected_state, (d_x_expected, *d_expected) = outputs_and_gradients(
         lambda x: (lambda o, *s: (o, s))(*theirs(x, mask=keras_mask)), theirs, x, mask
