@@ -69,7 +69,7 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         validation_data=splits.validation.batches(settings["batch_size"], seed=settings["seed"]),
         initial_epoch=start,
         epochs=settings["epochs"],
-        callbacks=[*recorders, log, *keeping, *callbacks]  # the log first: it may have more than the checkpoint,
+        callbacks=[*recorders, log, *keeping, *callbacks],  # the log may have more than the checkpoint
         verbose=verbose,
     )
     return model, log.history
