@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
+from keras_genzoo.networks.output import output_logits
 
 MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
 
@@ -120,9 +121,7 @@ class RecurrentDecoder(keras.layers.Layer):
         kernel = self._weight(self.embeddings) if self.tied else self._weight(self.output_kernel)
         if self.tied and hasattr(self, "bottleneck"):
             features = self.bottleneck(features)
-        rows = tf.reshape(features, (-1, features.shape[-1]))
-        logits = tf.cast(tf.matmul(rows, kernel, transpose_b=self.tied), tf.float32) + self.output_bias
-        return tf.reshape(logits, tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0))
+        return output_logits(features, kernel, self.output_bias, transposed=self.tied)
 
     # ---- step ----
 
