@@ -122,7 +122,9 @@ class RecurrentDecoder(keras.layers.Layer):
             features = self.bottleneck(features)
         rows = tf.reshape(features, (-1, features.shape[-1]))
         logits = tf.cast(tf.matmul(rows, kernel, transpose_b=self.tied), tf.float32) + self.output_bias
-        return tf.reshape(logits, tf.concat([tf.shape(features)[:-1], [self.vocabulary_size]], axis=0))
+        sizes = tf.shape(features)  # the rank stays known
+        leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
+        return tf.reshape(logits, [*leading, self.vocabulary_size])
 
     # ---- step ----
 
