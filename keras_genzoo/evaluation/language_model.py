@@ -30,8 +30,9 @@ def _(model, splits, split="test", num_samples=SAMPLES, max_examples=None, batch
         results["nats_per_sentence"] = nats / len(held_out)
     else:
         results["streaming_nll"] = _streaming_nll(model, held_out)
-    if "entropy" in splits.info:
-        results["entropy"] = splits.info["entropy_per_token"]
+    if "nats" in splits.info and max_examples is None:  # of a source whose probabilities are known
+        results["exact_nats_per_sentence"] = splits.info["nats"][split]
+        results["excess"] = results["nats_per_sentence"] / splits.info["nats"][split] - 1
     return results | {
         **describe_samples(model, splits, held_out, num_samples or SAMPLES, SAMPLE_LENGTH[sentences], seed),
         "split": split,

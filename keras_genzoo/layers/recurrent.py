@@ -104,7 +104,8 @@ class Recurrent(keras.layers.Layer):
             outputs, *state = scan_simple(x, kernel, *state, mask=mask, dropped=dropped)
         if self.reverse:
             outputs = outputs[::-1]
-        return tf.transpose(outputs, (1, 0, 2)), tuple(state)
+        outputs = tf.transpose(outputs, (1, 0, 2))
+        return tf.ensure_shape(outputs, (*projected.shape[:2], self.units)), tuple(state)
 
     def step(self, projected, state):
         """One step from projected inputs `(batch, gates * units)`: `(output, state)`."""

@@ -171,7 +171,11 @@ class LanguageModel(GenerativeModel):
     def _generate_ids(
         self, prompt_ids, max_length, temperature, top_k, top_p, seed, first_row=0, min_length=0, repetition_penalty=1.0
     ):
-        """New token ids `(batch, max_length)` after prompts `(batch, time)`, padded on the right."""
+        """New token ids `(batch, max_length)` after prompts `(batch, time)`, padded on the right.
+
+        A model that is called from outside gets no error for an argument out of range: a negative `max_length` is 0, a
+        negative `temperature` is greedy, and `top_p` of 0 or less leaves the best token.
+        """
         mask = prompt_ids != PADDING
         features, state = self.network.features(prompt_ids, mask=mask)
         last = tf.maximum(tf.reduce_sum(tf.cast(mask, tf.int32), axis=-1) - 1, 0)
@@ -198,6 +202,7 @@ class LanguageModel(GenerativeModel):
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _score_ids(self, token_ids):
+        token_ids = tf.pad(token_ids, [[0, 0], [0, tf.maximum(0, 2 - tf.shape(token_ids)[1])]])
         nll, _ = self._token_nll(token_ids[:, :-1], token_ids[:, 1:], None)
         counted = token_ids[:, 1:]
         return {

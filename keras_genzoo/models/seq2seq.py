@@ -115,7 +115,7 @@ class Seq2Seq(Seq2SeqInference, GenerativeModel):
         """The decoder's inputs, some of them replaced by a draw from what the model says comes there."""
         share = self.scheduled_sampling
         if isinstance(share, keras.optimizers.schedules.LearningRateSchedule):
-            share = share(self.optimizer.iterations)
+            share = tf.cast(share(tf.convert_to_tensor(self.optimizer.iterations)), tf.float32)
         features, _ = self.decoder.features(decoder_ids, encoded)
         logits = tf.stop_gradient(self.decoder.logits(features))
         uniform = noise.uniform(tf.shape(logits), noise.next_seed(self.seed_generator))

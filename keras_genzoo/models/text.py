@@ -34,7 +34,7 @@ def real_tokens(features, token_ids, sample_weight, dense):
 def update_metrics(metrics, logits, token_ids, weights):
     """Updates `token_metrics` from flat logits `(tokens, vocabulary_size)`; returns the nats of every token."""
     nll = token_nll(logits, token_ids)
-    hits = tf.cast(tf.argmax(logits, axis=-1, output_type=token_ids.dtype) == token_ids, tf.float32)
+    hits = tf.cast(tf.math.equal(tf.argmax(logits, axis=-1, output_type=token_ids.dtype), token_ids), tf.float32)
     for name, values in (("nll", nll), ("perplexity", nll), ("accuracy", hits)):
         metrics[name].update_state(values, sample_weight=weights)
     return nll

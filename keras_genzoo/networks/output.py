@@ -20,4 +20,6 @@ def output_logits(features, kernel, bias, transposed):
     """
     rows = tf.reshape(features, (-1, features.shape[-1]))
     logits = tf.cast(tf.matmul(rows, kernel, transpose_b=transposed), tf.float32) + bias
-    return tf.reshape(logits, tf.concat([tf.shape(features)[:-1], [bias.shape[0]]], axis=0))
+    sizes = tf.shape(features)  # the rank stays known
+    leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
+    return tf.reshape(logits, [*leading, bias.shape[0]])

@@ -123,9 +123,10 @@ def _shakespeare(cell, description, minutes, **changes):
         "tiny_shakespeare",
         minutes=minutes,
         **{
-            "epochs": 30,
+            "epochs": 15,
+            "batch_size": 32,
             "level": "characters",
-            "window": 128,
+            "window": 256,
             "cell": cell,
             "num_layers": 2,
             "jit_compile": True,
@@ -148,7 +149,7 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 10),
-    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 60, units=384, epochs=60, dropout=0.4),
+    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 60, units=384, epochs=40, dropout=0.4),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",

@@ -4,7 +4,7 @@ import functools
 import pathlib
 
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, Classifier
+from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
 from keras_genzoo.visualization.models import (
@@ -16,6 +16,7 @@ from keras_genzoo.visualization.models import (
     sample_grid,
 )
 from keras_genzoo.visualization.style import save
+from keras_genzoo.visualization.texts import surprise
 
 
 @functools.singledispatch
@@ -51,6 +52,11 @@ def _(model, splits):
     return {"samples": sample_grid(model, 2500, centers=None if modes is None else modes[0]())}
 
 
+@pictures.register(LanguageModel)
+def _(model, splits):
+    return {"surprise": surprise(model, splits.test.texts[: 1 if splits.test.window else 8])}
+
+
 @pictures.register(Classifier)
 def _(model, splits):
     return {"mistakes": mistakes(model, splits.test)}
@@ -68,7 +74,7 @@ def draw(model, splits, history, folder):
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
         `latent_map` and `curves`; for a GAN `samples`, of images `interpolations` and `neighbors`, and `curves`; for a
-        classifier `mistakes` and `curves`.
+        classifier `mistakes` and `curves`; for a language model `surprise` and `curves`.
     """
     figures = pictures(model, splits)
     if history:
