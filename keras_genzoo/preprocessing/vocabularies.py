@@ -23,9 +23,9 @@ def learn(texts, units, size=None, min_count=1):
     Raises:
         ValueError: if nothing is left.
     """
-    counts, texts = collections.Counter(), iter([texts] if isinstance(texts, (str, bytes)) else texts)
-    while batch := list(itertools.islice(texts, 1024)):
-        counts.update(units(strings.string_tensor(batch)).flat_values.numpy().tolist())
+    counts = collections.Counter()
+    for batch in unit_batches(texts, units):
+        counts.update(batch)
     tokens = [(-count, token.decode()) for token, count in counts.items() if count >= min_count]
     tokens = [token for _, token in sorted(tokens) if token.upper() != strings.UNKNOWN_WORD]
     if not tokens:
@@ -34,6 +34,13 @@ def learn(texts, units, size=None, min_count=1):
             f"Received: {len(counts)} distinct tokens"
         )
     return tokens[:size]
+
+
+def unit_batches(texts, units):
+    """Yields the units of some texts after the other, as lists of bytes."""
+    texts = iter([texts] if isinstance(texts, (str, bytes)) else texts)
+    while batch := list(itertools.islice(texts, 1024)):
+        yield units(strings.string_tensor(batch)).flat_values.numpy().tolist()
 
 
 def checked(vocabulary):
