@@ -114,8 +114,9 @@ class Seq2SeqInference:
     def _generate(self, sources, *options):
         found = self._generate_ids(self.source_preprocessor(sources), *options)
         ids = found.pop("token_ids")
-        texts = self.target_preprocessor.detokenize(tf.reshape(ids, (-1, tf.shape(ids)[2])))
-        return {"texts": tf.reshape(texts, tf.shape(ids)[:2]), **found}
+        batch, width, length = tf.unstack(tf.shape(ids))
+        texts = self.target_preprocessor.detokenize(tf.reshape(ids, (batch * width, length)))
+        return {"texts": tf.reshape(texts, (batch, width)), **found}
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
