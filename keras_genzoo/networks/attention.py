@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
 from keras_genzoo.layers.recurrent import check_rate
+from keras_genzoo.layers.steps import scan_steps
 from keras_genzoo.networks.output import embedding_initializer, output_logits
 
 MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
@@ -158,11 +159,13 @@ class AttentionDecoder(keras.layers.Layer):
             `(features, weights)`: `(batch, time, feature_dim)` and float32 `(batch, time, source)`.
         """
         token_ids = tf.convert_to_tensor(token_ids)
+        time = tf.shape(token_ids)[1]
+        token_ids = tf.pad(token_ids, [[0, 0], [0, tf.maximum(0, 1 - time)]])  # no loop runs over nothing
         run = self._at_once if self.structure == "output" else self._in_steps
         features, weights = run(self._inputs(token_ids, training), encoded, training)
         if training:
             features = noise.dropout(features, self.output_dropout, self.seed_generator)
-        return features, weights
+        return features[:, :time], weights[:, :time]
 
     def _at_once(self, inputs, encoded, training):
         outputs, _ = self.stack.scan(inputs["projected"], self.initial_state(encoded), training=training)
@@ -274,47 +277,6 @@ class AttentionDecoder(keras.layers.Layer):
             "embedding_dropout", "dropout", "output_dropout", "layer_normalization", "residual", "tied", "seed",
         )  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def scan_steps(step, inputs, state):
-    """Calls a step for one time after the other.
-
-    Args:
-        step: function `(inputs, state) -> (outputs, state)`, structures of `(batch, ...)`.
-        inputs: structure of `(batch, time, ...)`.
-        state: structure of `(batch, ...)`.
-
-    Returns:
-        the outputs, two of them, each `(batch, time, width)`.
-    """
-    first = tf.nest.flatten(inputs)[0]
-    length = tf.shape(first)[1]
-    read = tf.nest.map_structure(
-        lambda values: tf.TensorArray(values.dtype, size=length).unstack(_swapped(values)), inputs
-    )
-    written = (
-        tf.TensorArray(first.dtype, size=length),
-        tf.TensorArray(tf.float32, size=length),
-    )
-
-    def body(t, state, written):
-        outputs, state = step(tf.nest.map_structure(lambda array: array.read(t), read), state)
-        return t + 1, state, tuple(array.write(t, value) for array, value in zip(written, outputs, strict=True))
-
-    shapes = tf.nest.map_structure(lambda value: tf.TensorShape([None, value.shape[-1]]), state)
-    *_, written = tf.while_loop(
-        lambda t, *_: t < length,
-        body,
-        (tf.constant(0), state, written),
-        shape_invariants=(tf.TensorShape([]), shapes, (tf.TensorShape(None),) * 2),
-        maximum_iterations=first.shape[1],
-    )
-    return tuple(_swapped(array.stack()) for array in written)
-
-
-def _swapped(values):
-    """Batch and time in the other order."""
-    return tf.transpose(values, (1, 0, *range(2, values.shape.rank)))
 
 
 def _check_choice(name, value, choices):

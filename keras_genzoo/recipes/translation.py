@@ -1,0 +1,163 @@
+"""Recipes for sequence to sequence with attention."""
+
+import math
+
+from keras_genzoo import networks
+from keras_genzoo.models import Seq2Seq
+from keras_genzoo.preprocessing import TextPreprocessor
+from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.text import text_optimizer
+
+BAHDANAU = "Bahdanau, Cho & Bengio 2015, Neural Machine Translation by Jointly Learning to Align and Translate"
+LUONG = "Luong, Pham & Manning 2015, Effective Approaches to Attention-based Neural Machine Translation"
+SENNRICH = "Sennrich, Haddow & Birch 2016, Neural Machine Translation of Rare Words with Subword Units"
+NEMATUS = "Sennrich et al. 2017, Nematus: a Toolkit for Neural Machine Translation"
+CAGLAYAN = "Caglayan et al. 2017, LIUM-CVC Submissions for WMT17 Multimodal Translation Task"
+
+SEQ2SEQ = {
+    "source": None,
+    "target": None,
+    "level": "words",
+    "lowercase": False,
+    "split": "punctuation",
+    "vocabulary_size": None,
+    "min_count": 1,
+    "max_length": None,  # tokens; longer pairs are left out of training
+    "cell": "gru",
+    "embedding_dim": 64,
+    "units": 128,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "summary": "mean",
+    "structure": "conditional",
+    "attention": "additive",
+    "tied": "target",  # with the output layer: "none", the embeddings of the "target", or "all" embeddings
+    "embedding_dropout": 0.0,
+    "dropout": 0.0,  # of the encoder's outputs, the memory included
+    "decoder_dropout": 0.0,  # of the outputs of the decoder's layers
+    "output_dropout": 0.0,  # of what the output layer sees
+    "layer_normalization": False,
+    "residual": False,
+    "label_smoothing": 0.0,
+    "scheduled_sampling": 0.0,
+    "learning_rate": 1e-3,
+    "weight_decay": 0.0,
+    "clip_norm": 1.0,
+    "ema_momentum": 0.0,  # of the weights that are evaluated and exported; 0 takes the last ones
+    "jit_compile": False,
+    "steps_per_execution": 1,
+}
+TIED = ("none", "target", "all")
+
+
+def learn_both_vocabularies(settings, splits):
+    """The splits with a preprocessor of the training pairs' vocabulary, as batches for a `Seq2Seq`."""
+    preprocessor = TextPreprocessor.learn(
+        [*splits.train.texts, *splits.train.targets],
+        level=settings["level"],
+        vocabulary_size=settings["vocabulary_size"],
+        min_count=settings["min_count"],
+        lowercase=settings["lowercase"],
+        split=settings["split"],
+    )
+    return splits.with_preprocessor(preprocessor, view="seq2seq", max_length=settings["max_length"])
+
+
+def build_seq2seq(settings, splits):
+    """A compiled `Seq2Seq`, from the settings of a recipe."""
+    if settings["tied"] not in TIED:
+        raise ValueError(f"Expected tied to be one of {', '.join(TIED)}. Received: tied={settings['tied']!r}")
+    preprocessor = splits.train.encoding.preprocessor
+    source, target = (getattr(preprocessor, side, preprocessor) for side in ("source", "target"))
+    names = ("embedding_dim", "units", "cell", "embedding_dropout", "layer_normalization", "residual", "seed")
+    common = {name: settings[name] for name in names}
+    encoder = networks.RecurrentEncoder(
+        None if settings["tied"] == "all" else source.vocabulary_size,
+        num_layers=settings["encoder_layers"],
+        summary=settings["summary"],
+        dropout=settings["dropout"],
+        **common,
+    )
+    decoder = networks.AttentionDecoder(
+        target.vocabulary_size,
+        memory_dim=encoder.output_dim,
+        num_layers=settings["decoder_layers"],
+        dropout=settings["decoder_dropout"],
+        tied=settings["tied"] != "none",
+        **{name: settings[name] for name in ("structure", "attention", "output_dropout")},
+        **common,
+    )
+    training = {name: settings[name] for name in ("label_smoothing", "scheduled_sampling", "seed")}
+    model = Seq2Seq(encoder, decoder, preprocessor, **training)
+    updates_an_epoch = len(splits.train.batches(settings["batch_size"], seed=settings["seed"]))
+    model.compile(
+        optimizer=text_optimizer(settings, settings["epochs"] * updates_an_epoch),
+        jit_compile=settings["jit_compile"],
+        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+    )
+    return model
+
+
+def seq2seq_search_space(hp):
+    """What the tuner may change of a `Seq2Seq`."""
+    return {
+        "units": hp.Int("units", 64, 512, step=64),
+        "structure": hp.Choice("structure", ["conditional", "input_feeding", "output"]),
+        "attention": hp.Choice("attention", ["additive", "general"]),
+        "dropout": hp.Float("dropout", 0.0, 0.6),
+        "output_dropout": hp.Float("output_dropout", 0.0, 0.6),
+        "learning_rate": hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
+    }
+
+
+def _seq2seq(name, description, dataset, epochs, minutes, headline, references=(BAHDANAU,), evaluation=None, **changes):
+    """A recipe for a `Seq2Seq`; `changes` are those of `SEQ2SEQ`."""
+    return Recipe(
+        name=name,
+        description=description,
+        dataset=dataset,
+        build=build_seq2seq,
+        prepare=learn_both_vocabularies,
+        hyperparameters={**SEQ2SEQ, **changes},
+        objective=("val_nll", "min"),
+        headline=headline,
+        batch_size=64,
+        epochs=epochs,
+        search_space=seq2seq_search_space,
+        evaluation=evaluation or {},
+        smoke={"epochs": 1, "units": 16, "embedding_dim": 16, "encoder_layers": 1, "decoder_layers": 1},
+        minutes=minutes,
+        references=references,
+    )
+
+
+def _multi30k(source, target, description):
+    return _seq2seq(
+        f"seq2seq-multi30k-{source}-{target}",
+        description,
+        "multi30k",
+        epochs=30,
+        minutes=60,
+        headline="bleu_tokenized",
+        references=(BAHDANAU, SENNRICH, NEMATUS, CAGLAYAN),
+        evaluation={"language": target},
+        source=source,
+        target=target,
+        level="subwords",
+        lowercase=True,
+        vocabulary_size=8000,
+        embedding_dim=128,
+        units=256,
+        embedding_dropout=0.2,
+        dropout=0.3,
+        output_dropout=0.3,
+        label_smoothing=0.1,
+        ema_momentum=0.999,
+    )
+
+
+RECIPES = (
+    _multi30k("en", "de", "translates captions of photographs from English to German, from strings to strings"),
+    _multi30k("de", "en", "translates captions of photographs from German to English, from strings to strings"),
+    _multi30k("en", "fr", "translates captions of photographs from English to French, from strings to strings"),
+)
