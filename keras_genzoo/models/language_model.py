@@ -162,8 +162,13 @@ class LanguageModel(GenerativeModel):
         return tf.where(next_ids != PADDING, nll, 0.0), state
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _generate(self, prompts, *arguments):
-        new = self._generate_ids(self.preprocessor.encode_prompts(prompts), *arguments)
+    def _generate(
+        self, prompts, max_length, temperature, top_k, top_p, seed, first_row=0, min_length=0, repetition_penalty=1.0
+    ):
+        new = self._generate_ids(
+            self.preprocessor.encode_prompts(prompts), max_length, temperature, top_k, top_p, seed, first_row,
+            min_length, repetition_penalty,
+        )  # fmt: skip
         return text.continued(self.preprocessor, prompts, new)
 
     @tf.function(autograph=False, reduce_retracing=True)

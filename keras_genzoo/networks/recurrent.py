@@ -121,7 +121,8 @@ class RecurrentDecoder(keras.layers.Layer):
         if self.tied and hasattr(self, "bottleneck"):
             features = self.bottleneck(features)
         rows = tf.reshape(features, (-1, features.shape[-1]))
-        logits = tf.cast(tf.matmul(rows, kernel, transpose_b=self.tied), tf.float32) + self.output_bias
+        logits = tf.cast(tf.matmul(rows, kernel, transpose_b=self.tied), tf.float32)
+        logits += tf.cast(tf.convert_to_tensor(self.output_bias), tf.float32)
         sizes = tf.shape(features)  # the rank stays known
         leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
         return tf.reshape(logits, [*leading, self.vocabulary_size])
