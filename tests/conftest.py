@@ -80,7 +80,10 @@ def revive():
 
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory):
-    """A data folder whose `mnist` is the embedded digits, enlarged to 28 x 28: 600 for training, 60 for testing."""
+    """A data folder whose `mnist` is the embedded digits, enlarged to 28 x 28: 600 for training, 60 for testing.
+
+    Its texts are sentences of the embedded grammar.
+    """
     digits = embedded.digits()["train"]
     images = digits["images"][:660, :, :, 0].repeat(3, axis=1).repeat(3, axis=2)
     images = np.pad(images, ((0, 0), (2, 2), (2, 2)))
@@ -89,4 +92,19 @@ def small_mnist(tmp_path_factory):
     np.savez(
         folder / "mnist.npz", x_train=images[:600], y_train=labels[:600], x_test=images[600:], y_test=labels[600:660]
     )
+    write_texts(folder)
     return folder
+
+
+def write_texts(folder):
+    """Running text, lines and labelled lines, under the names that recipes look for."""
+    source, _ = embedded.SOURCES["grammar"][0]()
+    texts, labels = source["train"]["texts"], source["train"]["labels"]
+    (folder / "tiny_shakespeare").mkdir()
+    (folder / "tiny_shakespeare" / "input.txt").write_text("\n".join(texts[:1500]))
+    for name in ("captions", "snips"):
+        (folder / name).mkdir()
+        for part, rows in (("train", slice(0, 400)), ("val", slice(400, 460)), ("test", slice(460, 520))):
+            lines = {"captions": {"txt": texts[rows]}, "snips": {"seq.in": texts[rows], "label": labels[rows]}}[name]
+            for column, values in lines.items():
+                (folder / name / f"{part}.{column}").write_text("".join(f"{value}\n" for value in values))
