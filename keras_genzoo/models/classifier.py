@@ -43,7 +43,7 @@ class Classifier(GenerativeModel):
 
     def __init__(self, network, label_smoothing=0.0, **kwargs):
         super().__init__(**kwargs)
-        outputs = network.output if isinstance(network, keras.Model) else None
+        outputs = getattr(network, "output", None) if isinstance(network, keras.Model) else None
         if not isinstance(outputs, dict) or set(outputs) != {"features", "logits"}:
             raise ValueError(
                 "Expected network to be a functional keras.Model with the outputs {'features', 'logits'}. "

@@ -48,7 +48,7 @@ def test_small_differences_of_singular_sets_are_not_lost():
     fake = real * (1 + 1e-6)
     exact = (1e-6 * real[:, 0].std(ddof=1)) ** 2
     assert frechet_distance(real, fake) == pytest.approx(exact, rel=0.01, abs=1e-15)
-    assert frechet_distance(real, real + [0, 1e-5, 0]) == pytest.approx(1e-10, rel=1e-4)
+    assert frechet_distance(real, real + np.array([0, 1e-5, 0])) == pytest.approx(1e-10, rel=1e-4)
 
 
 def test_falls_with_the_number_of_examples():

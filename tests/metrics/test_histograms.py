@@ -22,7 +22,7 @@ def test_values(counts, reference, expected):
 
 @pytest.mark.parametrize(("counts", "reference"), [([0, 0], [1, 1]), ([1, -1], [1, 1]), ([1, 1], [1, 1, 1])])
 def test_errors(counts, reference):
-    with pytest.raises(ValueError, match="^Expected counts"):
+    with pytest.raises(ValueError, match=r"^Expected counts"):
         histogram_kl(counts, reference)
 
 
