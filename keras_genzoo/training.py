@@ -7,7 +7,7 @@ import pathlib
 
 import keras
 
-from keras_genzoo import evaluation, exporting, recipes, visualization
+from keras_genzoo import data, evaluation, exporting, recipes, visualization
 from keras_genzoo.callbacks import ImportanceWeightedBound, SampleImages
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
@@ -66,8 +66,12 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
             keras.callbacks.TensorBoard(str(run_dir / "logs"), write_graph=False),
         ]
         if hasattr(model, "generate"):
-            every = max(1, settings["epochs"] // 10)
-            recording.append(SampleImages(run_dir / "progress", run_dir / "logs", every=every))
+            modes, every = data.embedded.MODES.get(settings["dataset"]), max(1, settings["epochs"] // 20)
+            centers = None if modes is None else modes[0]()
+            pictures = SampleImages(
+                run_dir / "progress", run_dir / "logs", every=every, centers=centers, animation=True
+            )
+            recording.append(pictures)
     log = RunLog(run_dir, first_epoch=start)
     model.fit(
         splits.train.batches(settings["batch_size"], seed=settings["seed"], first_epoch=start),

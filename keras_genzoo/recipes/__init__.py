@@ -1,9 +1,10 @@
 """Recipes: what to run, by name."""
 
-from keras_genzoo.recipes import classifiers, images
+from keras_genzoo.recipes import adversarial_images, classifiers, images, points
 from keras_genzoo.recipes.recipe import Recipe
 
-_RECIPES = {recipe.name: recipe for recipe in (*images.RECIPES, *classifiers.RECIPES)}
+_MODULES = (images, points, adversarial_images, classifiers)
+_RECIPES = {recipe.name: recipe for module in _MODULES for recipe in module.RECIPES}
 
 
 def names():

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from keras_genzoo import data
 
-DATA_OPTIONS = ("binarization", "corruption", "conditional", "supervised", "shift", "validation_size", "image_size")
+DATA_OPTIONS = (
+    "binarization", "corruption", "conditional", "value_range", "supervised", "shift", "validation_size", "image_size",
+)  # fmt: skip
 RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
 
 

@@ -3,10 +3,18 @@
 import functools
 import pathlib
 
+from keras_genzoo.data import embedded
 from keras_genzoo.models import GAN, VAE, Classifier
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
-from keras_genzoo.visualization.models import is_image, latent_map, latent_traversal, reconstructions, sample_grid
+from keras_genzoo.visualization.models import (
+    interpolations,
+    is_image,
+    latent_map,
+    latent_traversal,
+    reconstructions,
+    sample_grid,
+)
 from keras_genzoo.visualization.style import save
 
 
@@ -31,13 +39,16 @@ def _(model, splits):
 
 @pictures.register(GAN)
 def _(model, splits):
-    image = is_image(model.event_shape)
-    if not image and model.event_shape != (2,):
+    if is_image(model.event_shape):
+        return {
+            "samples": sample_grid(model, 100),
+            "interpolations": interpolations(model),
+            "neighbors": nearest_neighbors(model, splits.train),
+        }
+    if model.event_shape != (2,):
         return {}
-    figures = {"samples": sample_grid(model, 64 if image else 2500)}
-    if image:
-        figures["neighbors"] = nearest_neighbors(model, splits.train)
-    return figures
+    modes = embedded.MODES.get(splits.info["name"])
+    return {"samples": sample_grid(model, 2500, centers=None if modes is None else modes[0]())}
 
 
 @pictures.register(Classifier)
@@ -56,8 +67,8 @@ def draw(model, splits, history, folder):
 
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
-        `latent_map` and `curves`; for a GAN `samples`, of images `neighbors`, and `curves`; for a classifier
-        `mistakes` and `curves`.
+        `latent_map` and `curves`; for a GAN `samples`, of images `interpolations` and `neighbors`, and `curves`; for a
+        classifier `mistakes` and `curves`.
     """
     figures = pictures(model, splits)
     if history:
