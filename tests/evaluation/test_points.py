@@ -56,7 +56,7 @@ def test_noise_is_no_mode(splits):
     results = evaluate_samples(Mixture(width=300.0), splits, num_samples=500)
     assert results["modes_covered"] == 0 and results["high_quality_share"] < 0.05
     nothing = evaluate_samples(Mixture(width=1e5), splits, num_samples=50)
-    assert nothing["modes_hit"] == 0 and math.isnan(nothing["spread"])
+    assert nothing["modes_hit"] == 0 and "spread" not in nothing
 
 
 def test_points_of_unknown_modes(splits):
