@@ -1,6 +1,7 @@
 """Layers that the models share."""
 
 from keras_genzoo import backend  # noqa: F401  # refuses another backend than TensorFlow
+from keras_genzoo.layers.fourier import FourierFeatures
 from keras_genzoo.layers.sampling import Sampling
 
-__all__ = ["Sampling"]
+__all__ = ["FourierFeatures", "Sampling"]
