@@ -56,6 +56,34 @@ def make_vae():
 
 
 @pytest.fixture
+def points():
+    """65 points in the plane: float32 `(65, 2)`; the last batch of 16 is a single one."""
+    return np.random.default_rng(2).normal(size=(65, 2)).astype("float32")
+
+
+@pytest.fixture
+def make_gan():
+    """Builds and compiles a small `GAN` of points; as `make_vae`, with `generator` and `discriminator` options."""
+
+    def make(networks=None, compile=None, generator=None, discriminator=None, **arguments):
+        classes, packing = arguments.get("num_classes"), arguments.get("packing", 1)
+        pair = networks or (
+            genzoo.networks.mlp_generator(3, (2,), (8,), num_classes=classes, **(generator or {})),
+            genzoo.networks.mlp_discriminator(
+                (2,), (8,), num_classes=classes, packing=packing, **(discriminator or {})
+            ),
+        )
+        gan = genzoo.GAN(*pair, **arguments)
+        optimizers = {
+            f"{name}_optimizer": keras.optimizers.Adam(1e-2, beta_1=0.5) for name in ("generator", "discriminator")
+        }
+        gan.compile(**{**optimizers, **(compile or {})})
+        return gan
+
+    return make
+
+
+@pytest.fixture
 def round_trip(tmp_path):
     """Saves a Keras model as `.keras` and loads it again."""
 
