@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_genzoo import recipes, training
+from keras_genzoo import artifacts, recipes, training
 from keras_genzoo.checkpoints import RunLog, read_rows, restore
+from keras_genzoo.manifest import load_manifest
 
 TINY = {"latent_dim": 2, "units": (16,), "jit_compile": False, "steps_per_execution": 1}
 
@@ -146,3 +147,17 @@ def test_missing_data_writes_nothing(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"No data set 'mnist'\. Looked in: none given"):
         training.run("vae-mnist", run_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_classifier_has_a_run_too(small_mnist, tmp_path):
+    """It is trained, measured, drawn and exported as the others are, and generates nothing."""
+    settings = {"epochs": 1, "batch_size": 50, "validation_size": 30}
+    run_dir = training.run("classifier-mnist", tmp_path / "run", data_dir=small_mnist, verbose=0, **settings)
+    manifest = load_manifest(run_dir)
+    assert manifest["model"] == "Classifier" and list(manifest["signatures"]) == ["classify"]
+    assert (run_dir / "pictures" / "mistakes.png").is_file() and not (run_dir / "progress").exists()
+    assert artifacts.evaluate(run_dir, small_mnist) == pytest.approx(manifest["metrics"])
+    with pytest.raises(ValueError, match=r"^This model generates nothing\."):
+        artifacts.generate(run_dir, tmp_path / "samples.png")
+    with pytest.raises(ValueError, match=r"^A classifier draws no samples\."):
+        artifacts.evaluate(run_dir, small_mnist, num_samples=5)
