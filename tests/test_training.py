@@ -60,6 +60,27 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, every_epoch, capsys):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+def test_a_killed_gan_goes_on_bit_for_bit(tmp_path, every_epoch):
+    """Both networks, both optimizers, the moving average and the seeds."""
+    small = {"generator_units": (8,), "discriminator_units": (8,), "dropout": 0.2, "discriminator_steps": 2}
+    small |= {"gradient_penalty": 1.0, "steps_per_execution": 1, "epochs": 3, "verbose": 0}
+    whole, expected = training.train("lsgan-digits", run_dir=tmp_path / "whole", **small)
+    with pytest.raises(SystemExit):
+        training.train("lsgan-digits", run_dir=tmp_path / "cut", callbacks=[Kill(epoch=2, batch=7)], **small)
+    resumed, history = training.train("lsgan-digits", run_dir=tmp_path / "cut", resume=True, **small)
+    assert [len(values) for values in history.values()] == [3] * len(history)
+    for name in ("generator_loss", "val_kernel_distance"):
+        assert history[name] == expected[name]
+    for one, other in (
+        (resumed, whole),
+        (resumed.generator_optimizer, whole.generator_optimizer),
+        (resumed.discriminator_optimizer, whole.discriminator_optimizer),
+    ):
+        for a, b in zip(one.variables, other.variables, strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=a.path)
+    assert (tmp_path / "whole" / "progress" / "training.gif").is_file()
+
+
 def test_a_run_is_not_overwritten(tmp_path):
     (tmp_path / "something").touch()
     with pytest.raises(FileExistsError, match=r"not empty. Expected a new one \(--run-dir\), or --resume"):

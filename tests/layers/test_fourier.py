@@ -27,7 +27,5 @@ def test_seed_and_round_trip(revive):
 
 @pytest.mark.parametrize("arguments", [(0, 1.0, 0.5), (4, 1.0, 2.0), (4, 1.0, 0.0)])
 def test_errors(arguments):
-    with pytest.raises(
-        ValueError, match=r"^Expected num_features of at least 1 and longest >= shortest > 0\. Received:"
-    ):
+    with pytest.raises(ValueError, match=r"^Expected num_features of at least 1 and longest >= shortest > 0\."):
         FourierFeatures(*arguments)

@@ -198,6 +198,9 @@ def test_empty_batches(make_gan):
     assert gan.generate(0).shape == (0, 2) and gan.decode(np.zeros((0, 3), "float32")).shape == (0, 2)
     assert gan.discriminate(np.zeros((0, 2), "float32")).shape == (0,)
     assert make_gan(packing=2).discriminate(np.zeros((0, 2, 2), "float32")).shape == (0,)
+    images = make_gan(networks=(networks.dcgan_generator(3, (8, 8, 1), 2), networks.dcgan_discriminator((8, 8, 1), 2)))
+    assert images.generate(0).shape == (0, 8, 8, 1)
+    assert images.discriminate(np.zeros((0, 8, 8, 1), "float32")).shape == (0,)
 
 
 def test_conditional_depends_on_the_label(make_gan, points):
