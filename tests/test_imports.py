@@ -35,7 +35,16 @@ TREE = [
 ]
 PLACE = {name: i for i, level in enumerate(TREE) for name in level}
 FORBIDDEN = {"models": {"networks", "data"}}
-HEAVY = {"matplotlib", "tensorflow_datasets", "keras_tuner", "tensorflow_probability", "tf_keras", "sklearn", "PIL"}
+HEAVY = {
+    "matplotlib",
+    "tensorflow_datasets",
+    "keras_tuner",
+    "tensorflow_probability",
+    "tf_keras",
+    "sklearn",
+    "PIL",
+    "tokenizers",
+}
 
 
 def imported(path):

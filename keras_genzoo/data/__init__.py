@@ -11,8 +11,8 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
     """Loads a data set by name and prepares it.
 
     Args:
-        name: str: `"digits"`, `"ring"`, `"grid"` or `"grammar"` (embedded), a set of images or text of
-            tensorflow-datasets, or a folder of local files below `data_dir`.
+        name: str: `"digits"`, `"ring"`, `"grid"`, `"grammar"`, `"dates"` or `"reverse"` (embedded), a set of images or
+            text of tensorflow-datasets, or a folder of local files below `data_dir`.
         data_dir: str, path or `None`. Looked in before `GENZOO_DATA_DIR` and `TFDS_DATA_DIR`.
         image_size: `(height, width)` to which images are resized, or `None`.
         source, target: str or `None`, which columns of text are the texts and what they are to become, such as

@@ -5,6 +5,7 @@ Numbers agree over any distance (`the birds that see the tall man sing .`), so a
 
 import functools
 import math
+import random
 import zlib
 
 import numpy as np
@@ -71,6 +72,9 @@ class Grammar:
 
     def sample(self, generator):
         """Draws a sentence.
+
+        Args:
+            generator: `random.Random`.
 
         Returns:
             `(text, alternative, log_probability)`: str; int, the alternative of the start symbol that was taken; float,
@@ -142,7 +146,7 @@ def sentences():
     grammar. `info` has `entropy_per_sentence`, `entropy_per_token` (the end token counts) and `nats`, the mean of
     -log p over each part; all exact, in nats.
     """
-    grammar, generator = Grammar(RULES, "SENTENCE"), np.random.default_rng(0)
+    grammar, generator = Grammar(RULES, "SENTENCE"), random.Random(2)
     parts = {name: {"texts": [], "labels": []} for name in ("train", "validation", "test")}
     nats = {name: [] for name in parts}
     for _ in range(NUM_DRAWS):

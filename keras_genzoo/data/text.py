@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo.data import sentences
 from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shuffled
 from keras_genzoo.data.windows import num_windows, stream_batches, window_batches
+from keras_genzoo.preprocessing import string_tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,9 +222,9 @@ class TextSplits:
 
 def encoded(texts, preprocessor, batch_size=4096):
     """Whole sentences as ids with start and end: ragged int32 `(examples, None)`."""
-    ids, lengths = [], []
+    encode, ids, lengths = tf.function(preprocessor, [tf.TensorSpec([None], tf.string)]), [], []
     for begin in range(0, len(texts), batch_size):
-        batch = preprocessor(texts[begin : begin + batch_size]).numpy()
+        batch = encode(string_tensor(texts[begin : begin + batch_size])).numpy()
         ids.append(batch[batch != 0])
         lengths.append((batch != 0).sum(axis=1))
     with tf.device("CPU:0"):

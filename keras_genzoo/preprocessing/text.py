@@ -3,12 +3,10 @@
 import keras
 import tensorflow as tf
 
-from keras_genzoo.preprocessing import strings, vocabularies
+from keras_genzoo.preprocessing import languages, learning, splitting, strings, subwords, vocabularies
 
 PADDING, UNKNOWN, START, END = 0, 1, 2, 3
 NUM_SPECIAL = 4
-LEVELS = ("characters", "words")
-SPLITS = ("punctuation", "whitespace")
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -21,10 +19,12 @@ class TextPreprocessor(keras.layers.Layer):
 
     Args:
         vocabulary: list of distinct str, see `learn`.
-        level: `"characters"` (code points) or `"words"`. Defaults to `"characters"`.
+        level: `"characters"` (code points), `"words"` or `"subwords"` (byte-pair encoding). Defaults to `"characters"`.
         lowercase: bool. Defaults to `False`.
-        split: how words are found, see `strings.words`: `"punctuation"` or `"whitespace"`. Defaults to
-            `"punctuation"`. Characters are never split otherwise.
+        split: how words are found, see `strings.words`, and the pieces of subwords, see `subwords.pieces`:
+            `"punctuation"` or `"whitespace"`; or by the rules of a language, `"english"`, `"german"` or `"french"`, see
+            `languages`. Defaults to `"punctuation"`.
+        merges: list of pairs of str, which characters and subwords are merged, the first first; for subwords alone.
         sentences: bool, whether a text is a whole, with a start and an end, or a window of running text, with neither.
             Defaults to `True`.
         **kwargs: of `keras.layers.Layer`.
@@ -52,18 +52,33 @@ class TextPreprocessor(keras.layers.Layer):
     ['a dog', 'a [UNK] sat']
     """
 
-    def __init__(self, vocabulary, level="characters", lowercase=False, split="punctuation", sentences=True, **kwargs):
+    def __init__(
+        self,
+        vocabulary,
+        level="characters",
+        lowercase=False,
+        split="punctuation",
+        merges=None,
+        sentences=True,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        _check_choice("level", level, LEVELS)
-        _check_choice("split", split, SPLITS)
+        splitting.check(level, split)
         self.vocabulary = vocabularies.checked(vocabulary)
         self.level = level
         self.lowercase = bool(lowercase)
         self.split = split
+        self.merges = None if merges is None else [list(merge) for merge in merges]
         self.sentences = bool(sentences)
         ids = range(NUM_SPECIAL, self.vocabulary_size)
         self._ids = vocabularies.table(self.vocabulary, tf.string, ids, tf.int32, UNKNOWN)
         self._strings = vocabularies.table(ids, tf.int64, self.vocabulary, tf.string, self.unknown_text)
+        if (level == "subwords") != (merges is not None):
+            given = "without merges" if merges is None else "with merges"
+            raise ValueError(f"Expected merges for subwords, and only for them. Received: {level=} {given}")
+        self._subwords = (
+            None if merges is None else subwords.Subwords(self._ids, self.vocabulary, self.merges, NUM_SPECIAL)
+        )
         self._convert_input_args = False
         self._allow_non_tensor_positional_args = True
         self.built = True
@@ -79,27 +94,23 @@ class TextPreprocessor(keras.layers.Layer):
         split="punctuation",
         sentences=True,
     ):
-        """A preprocessor whose vocabulary is that of the texts, the most frequent tokens first.
+        """A preprocessor whose vocabulary is that of the texts: the most frequent tokens first, or learned subwords.
 
         Args:
             texts: iterable of str.
             level, lowercase, split, sentences: as above.
-            vocabulary_size: int, the largest number of ids, the four special ones included; or `None` for no limit.
-            min_count: int, how often a token must be there to be known. Defaults to 1.
+            vocabulary_size: int, the largest number of ids, the four special ones included; or `None` for no limit, of
+                subwords 8,000.
+            min_count: int, how often a token must be there to be known, or a pair of subwords to be merged. Defaults
+                to 1.
 
         Raises:
             ValueError: if no token is left, or an argument is out of range.
         """
-        _check_choice("level", level, LEVELS)
-        _check_choice("split", split, SPLITS)
-        if min_count < 1 or (vocabulary_size is not None and vocabulary_size <= NUM_SPECIAL):
-            raise ValueError(
-                f"Expected min_count of at least 1 and vocabulary_size above {NUM_SPECIAL}. "
-                f"Received: {min_count=}, {vocabulary_size=}"
-            )
-        size = None if vocabulary_size is None else vocabulary_size - NUM_SPECIAL
-        vocabulary = vocabularies.learn(texts, lambda t: _units(t, level, lowercase, split), size, min_count)
-        return cls(vocabulary, level=level, lowercase=lowercase, split=split, sentences=sentences)
+        splitting.check(level, split)
+        batches = learning.unit_batches(texts, level, lowercase, split)
+        learned = learning.learn(batches, level, NUM_SPECIAL, vocabulary_size, min_count)
+        return cls(**learned, level=level, lowercase=lowercase, split=split, sentences=sentences)
 
     @property
     def vocabulary_size(self):
@@ -120,17 +131,19 @@ class TextPreprocessor(keras.layers.Layer):
 
     @property
     def unknown_text(self):
-        """How an unknown token is written: U+FFFD among characters, `[UNK]` among words."""
-        return strings.REPLACEMENT if self.level == "characters" else strings.UNKNOWN_WORD
+        """How an unknown token is written: `[UNK]` among words, U+FFFD among characters and subwords."""
+        return strings.UNKNOWN_WORD if self.level == "words" else strings.REPLACEMENT
 
     @property
     def lookups(self):
         """The lookup tables: an `ExportArchive` must track them."""
-        return [self._ids, self._strings]
+        return [self._ids, self._strings] + ([self._subwords.merges] if self._subwords else [])
 
     def tokenize(self, texts):
         """The ids of the tokens, without start and end: ragged int32 `(batch, None)`."""
-        units = _units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
+        units = splitting.units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
+        if self._subwords:
+            return self._subwords(units)
         return tf.ragged.map_flat_values(self._ids.lookup, units)
 
     def call(self, texts):
@@ -152,12 +165,18 @@ class TextPreprocessor(keras.layers.Layer):
         return tf.where((ids.row_lengths() == 0)[:, None] & first, self.start_id, padded)
 
     def detokenize(self, ids):
-        """The texts of ids: string tensor `(batch,)`.
+        """The texts of ids, with tokens put together as the language writes them: string tensor `(batch,)`.
 
         Args:
             ids: integers `(batch, time)`. What follows the first end token is left out, and so are padding and start
                 tokens. Ids out of range count as unknown.
         """
+        texts = self.join(ids)
+        by_language = self.level != "characters" and self.split in languages.LANGUAGES
+        return languages.detokenized(texts, self.split) if by_language else texts
+
+    def join(self, ids):
+        """As `detokenize`, but with one space between tokens, as published BLEU figures want it."""
         ids = tf.cast(ids, tf.int64)
         ended = tf.cumsum(tf.cast(ids == END, tf.int32), axis=1) > 0
         kept = ~ended & (ids != PADDING) & (ids != START)
@@ -165,7 +184,9 @@ class TextPreprocessor(keras.layers.Layer):
         if self.level == "words":
             tokens = " " + tokens
         texts = tf.strings.reduce_join(tf.where(kept, tokens, ""), axis=1)
-        return tf.strings.regex_replace(texts, "^ ", "") if self.level == "words" else texts
+        if self.level == "subwords":
+            texts = tf.strings.regex_replace(texts, subwords.SPACE, " ")
+        return texts if self.level == "characters" else tf.strings.regex_replace(texts, "^ ", "")
 
     def unknown_count(self, ids):
         """How many of the ids `(batch, time)` are unknown: int32 `(batch,)`."""
@@ -181,13 +202,9 @@ class TextPreprocessor(keras.layers.Layer):
             "level": self.level,
             "lowercase": self.lowercase,
             "split": self.split,
+            "merges": None if self.merges is None else [list(merge) for merge in self.merges],
             "sentences": self.sentences,
         }
-
-
-def _units(texts, level, lowercase, split):
-    texts = strings.clean(texts, lowercase)
-    return strings.characters(texts) if level == "characters" else strings.words(texts, split)
 
 
 def _column(ids, value):
@@ -198,8 +215,3 @@ def _padded(ids):
     """Ragged ids as int32 `(batch, time)`, padded, with at least one column."""
     ids = ids.to_tensor(default_value=PADDING)
     return tf.pad(ids, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(ids)[1])]])
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"Unknown {name}. Expected one of {choices}. Received: {name}={value!r}")

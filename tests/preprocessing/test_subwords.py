@@ -1,0 +1,149 @@
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_genzoo.data import grammar
+from keras_genzoo.preprocessing import TextPreprocessor, subwords
+from keras_genzoo.preprocessing.strings import REPLACEMENT
+
+GERMAN = [
+    "Ein Mann in einem blauen Hemd steht auf einer Leiter und putzt ein Fenster.",
+    "Zwei junge weiße Männer sind im Freien in der Nähe vieler Büsche.",
+    "„Texas Smoked“-Fleisch, 5 € das Stück (heiß!)",
+    "Donaudampfschifffahrtsgesellschaftskapitänsmützenknopfloch " * 3,
+]
+STRANGE = ["", " ", "日本語 abc日本def 😀", "a" * 1000, "xyz" * 100 + ".", "▁a▁▁b", "...!?", "\u2028 a\tb\n", "don't"]
+
+
+@pytest.fixture(scope="module")
+def texts():
+    generator, made = random.Random(3), grammar.Grammar(grammar.RULES, "SENTENCE")
+    return [made.sample(generator)[0].replace(" .", ".").capitalize() for _ in range(400)] + GERMAN
+
+
+@pytest.fixture(scope="module", params=["punctuation", "whitespace"])
+def learned(request, texts):
+    return TextPreprocessor.learn(texts, level="subwords", vocabulary_size=350, split=request.param)
+
+
+def library(preprocessor):
+    """The same tokenizer of the `tokenizers` library, with that library's own splitting."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+
+    tokens = ["[PAD]", REPLACEMENT, "[START]", "[END]", *preprocessor.vocabulary]
+    ids, merges = {token: i for i, token in enumerate(tokens)}, [tuple(merge) for merge in preprocessor.merges]
+    tokenizer = Tokenizer(models.BPE(ids, merges, unk_token=REPLACEMENT, fuse_unk=False))
+    parts = [pre_tokenizers.Metaspace(prepend_scheme="always")]
+    if preprocessor.split == "punctuation":
+        parts.append(pre_tokenizers.Split(Regex(r"▁?(?:\p{P}|(?!▁)\p{S})"), "isolated"))
+    parts.append(pre_tokenizers.Split(Regex(".{64}"), "isolated"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(parts)
+    return tokenizer
+
+
+def normal(text):
+    """What the library is given, which does not join spaces."""
+    return " ".join(text.replace("▁", " ").split())
+
+
+def test_graph_equals_the_library(learned, texts):
+    reference = library(learned)
+    expected = [reference.encode(normal(text)).ids for text in texts + STRANGE]
+    graph = tf.function(learned.tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
+    assert graph(tf.constant(texts + STRANGE)).to_list() == expected
+    assert [learned.tokenize([text]).to_list()[0] for text in STRANGE] == expected[len(texts) :]
+    assert 1 in expected[len(texts) + 2] and max(map(len, expected)) > 16
+
+
+def test_merges_of_any_order_equal_the_library():
+    """Later merges may make parts of earlier ones, and one token in two ways."""
+    generator = random.Random(5)
+    for _ in range(20):
+        tokens = ["▁", "a", "b", "c"]
+        merges = []
+        for _ in range(12):
+            pair = (generator.choice(tokens), generator.choice(tokens))
+            if pair not in merges and not pair[1].startswith("▁") and len("".join(pair)) < 7:
+                merges.append(pair)
+                tokens += ["".join(pair)] if "".join(pair) not in tokens else []
+        generator.shuffle(merges)
+        preprocessor = TextPreprocessor(tokens, level="subwords", merges=merges)
+        lines = ["".join(generator.choices("abc ", weights=(3, 3, 3, 1), k=40)) for _ in range(30)]
+        reference = library(preprocessor)
+        assert preprocessor.tokenize(lines).to_list() == [reference.encode(normal(line)).ids for line in lines]
+
+
+def test_nothing_but_spaces_is_lost(learned, texts):
+    known = [text for text in texts + STRANGE if "日" not in text and "xyz" not in text]
+    back = [text.decode() for text in learned.detokenize(learned(known)).numpy()]
+    assert [t for t in back if REPLACEMENT not in t] == [
+        normal(t) for t, b in zip(known, back, strict=True) if REPLACEMENT not in b
+    ]
+    assert sum(REPLACEMENT not in text for text in back) > 395
+
+
+def test_pieces():
+    found = subwords.pieces(tf.constant(["Hi, (you)  x", "", "a" * 130, "▁"])).to_list()
+    expected = [["▁Hi", ",", "▁(", "you", ")", "▁x"], [], ["▁" + "a" * 63, "a" * 64, "aaa"], []]
+    assert found == [[piece.encode() for piece in row] for row in expected]
+    kept = subwords.pieces(tf.constant(["Hi, (you)"]), "whitespace").to_list()
+    assert kept == [["▁Hi,".encode(), "▁(you)".encode()]]
+
+
+def test_a_batch_equals_one_by_one(learned, texts):
+    batch = learned.tokenize(texts[:20] + STRANGE).to_list()
+    assert batch == [learned.tokenize([text]).to_list()[0] for text in texts[:20] + STRANGE]
+    assert learned.tokenize([]).to_list() == [] and learned([""]).numpy().tolist() == [[2, 3]]
+
+
+def test_learning_is_deterministic_and_counts_the_special_ids(learned, texts):
+    again = TextPreprocessor.learn(iter(texts), level="subwords", vocabulary_size=350, split=learned.split)
+    assert again.get_config()["vocabulary"] == learned.get_config()["vocabulary"]
+    assert again.get_config()["merges"] == learned.get_config()["merges"]
+    assert again.vocabulary_size == 350
+    few = TextPreprocessor.learn(["aa ab"], level="subwords", min_count=2)
+    assert few.merges == [["▁", "a"]] and set(few.vocabulary) == {"▁", "a", "b", "▁a"}
+
+
+def test_config_and_saved_model(learned, revive, tmp_path):
+    revived = revive(learned)
+    assert revived.get_config() == learned.get_config()
+    np.testing.assert_array_equal(revived(GERMAN), learned(GERMAN))
+    module = tf.Module()
+    module.tables = learned.lookups
+    module.echo = tf.function(lambda t: learned.detokenize(learned(t)), [tf.TensorSpec([None], tf.string)])
+    tf.saved_model.save(module, tmp_path / "model")
+    assert len(learned.lookups) == 3
+    echo = tf.saved_model.load(tmp_path / "model").echo(tf.constant(GERMAN[:2])).numpy()
+    assert [text.decode() for text in echo] == GERMAN[:2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"level": "subwords"},
+            "Expected merges for subwords, and only for them. Received: level='subwords' with",
+        ),
+        ({"merges": []}, "Expected merges for subwords, and only for them. Received: level='characters' with merges"),
+        ({"level": "subwords", "merges": [("a", "c")]}, "Wrong merge. Expected distinct pairs of tokens that make a "),
+        ({"level": "subwords", "merges": [("b", "a")]}, "Wrong merge. Expected distinct pairs of tokens that make a "),
+        ({"level": "subwords", "merges": [("a", "b")] * 2}, "Wrong merge. Expected distinct pairs of tokens that make"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(ValueError) as error:
+        TextPreprocessor(["a", "b", "ab"], **arguments)
+    assert str(error.value).startswith(message) and "\n" not in str(error.value)
+
+
+def test_nothing_to_learn():
+    with pytest.raises(ValueError, match=r"^No token to learn\. Expected texts that are not empty\. Received: no char"):
+        TextPreprocessor.learn(["", " "], level="subwords")
+
+
+def test_no_merges_are_characters():
+    preprocessor = TextPreprocessor(["▁", "a", "b"], level="subwords", merges=[])
+    assert preprocessor.tokenize(["ab a"]).to_list() == [[4, 5, 6, 4, 5]]
