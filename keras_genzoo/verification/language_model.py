@@ -79,7 +79,11 @@ def samplers():
     """Draws against the softmax, and the set that top-p keeps."""
     logits, count = np.array([2.0, 1.0, 0.5, 0.2, -1.0], "float32"), 100_000
     uniform = np.random.default_rng(0).random(count).astype("float32")
-    for name, options, kept in (("softmax", {}, 5), ("top-k of 3", {"top_k": 3}, 3), ("top-p of .8", {"top_p": 0.8}, 3)):
+    for name, options, kept in (
+        ("softmax", {}, 5),
+        ("top-k of 3", {"top_k": 3}, 3),
+        ("top-p of .8", {"top_p": 0.8}, 3),
+    ):
         drawn = decoding.choose(tf.tile(logits[None], (count, 1)), uniform, **options).numpy()
         probability = np.exp(logits[:kept].astype("float64"))
         expected = count * probability / probability.sum()
