@@ -63,9 +63,9 @@ def test_pictures_of_a_gan(splits):
         genzoo.networks.mlp_generator(latent_dim=2, output_shape=(8, 8, 1), units=(8,)),
         genzoo.networks.mlp_discriminator((8, 8, 1), units=(8,)),
     )
-    assert set(visualization.pictures(gan, splits)) == {"samples", "neighbors"}
+    assert {"samples", "neighbors"} <= set(visualization.pictures(gan, splits))
     points = genzoo.GAN(
         genzoo.networks.mlp_generator(latent_dim=2, output_shape=(2,), units=(8,)),
         genzoo.networks.mlp_discriminator((2,), units=(8,)),
     )
-    assert set(visualization.pictures(points, genzoo.data.load("ring"))) == {"samples"}
+    assert "neighbors" not in visualization.pictures(points, genzoo.data.load("ring"))
