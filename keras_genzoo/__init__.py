@@ -8,8 +8,18 @@ from keras_genzoo.version import __version__
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-_MODULES = ("data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes")
-_NAMES = {"VAE": "models", "evaluate": "evaluation", "export": "exporting", "train": "training", "tune": "tuning"}
+_MODULES = (
+    "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes",
+)  # fmt: skip
+_NAMES = {
+    "GAN": "models",
+    "LanguageModel": "models",
+    "VAE": "models",
+    "evaluate": "evaluation",
+    "export": "exporting",
+    "train": "training",
+    "tune": "tuning",
+}
 
 
 def __getattr__(name):

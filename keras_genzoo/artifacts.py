@@ -24,7 +24,8 @@ def generate(path, out, num_samples=16, seed=0, label=None):
         `pathlib.Path` of the file.
 
     Raises:
-        ValueError: for another ending, a wrong number of samples, or a label that the model does not take.
+        ValueError: for another ending, a wrong number of samples, a label that the model does not take, or a model
+            that generates nothing.
         FileNotFoundError: if there is no manifest, or no folder to write in.
     """
     import tensorflow as tf
@@ -38,6 +39,8 @@ def generate(path, out, num_samples=16, seed=0, label=None):
         raise ValueError(f"Expected at least one sample. Received: num_samples={num_samples}")
     manifest = load_manifest(path)
     served = tf.saved_model.load(str(pathlib.Path(path) / "1"))
+    if "generate" not in served.signatures:
+        raise ValueError(f"This model generates nothing. Expected one with a signature generate. Received: {path}")
     signature = served.signatures["generate"]
     arguments = {"seed": tf.constant(seed, tf.int32)}
     accepted = signature.structured_input_signature[1]

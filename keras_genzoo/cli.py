@@ -196,7 +196,9 @@ def _parser():
     evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
     evaluate.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
     evaluate.add_argument("--split", default="test", choices=["train", "validation", "test"])
-    evaluate.add_argument("--num-samples", type=int, metavar="N", help="importance samples; default: the recipe's")
+    evaluate.add_argument(
+        "--num-samples", type=int, metavar="N", help="importance samples, or samples to measure; default: the recipe's"
+    )
     generate = add("generate", _generate, "Draw samples from a trained model's SavedModel.")
     generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
     generate.add_argument("--num-samples", type=int, default=16, metavar="N", help="default: 16")

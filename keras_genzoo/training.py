@@ -8,7 +8,7 @@ import pathlib
 import keras
 
 from keras_genzoo import evaluation, exporting, recipes, visualization
-from keras_genzoo.callbacks import ImportanceWeightedBound, SampleImages
+from keras_genzoo.callbacks import recording
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
 
@@ -52,19 +52,16 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
     splits = recipe.load(settings, data_dir) if splits is None else splits
     keras.utils.set_random_seed(settings["seed"])
     model = recipe.build(settings, splits)
-    start, measuring, recording = 0, [], []
+    start, recorders, keeping = 0, [], []
     if run_dir is not None:
         start = restore(model, run_dir)
         _open_run(recipe, settings, run_dir)
         if start and verbose:
             print(f"Going on after epoch {start} of {settings['epochs']} in {run_dir}", flush=True)
-        if hasattr(model, "log_likelihood"):
-            held_out, every = splits.validation.take(1000), max(1, settings["epochs"] // 20)
-            measuring = [ImportanceWeightedBound(held_out, num_samples=200, every=every)]
-        recording = [
+        recorders = recording(model, splits, run_dir, settings["epochs"])
+        keeping = [
             RunCheckpoint(run_dir),
             keras.callbacks.TensorBoard(str(run_dir / "logs"), write_graph=False),
-            SampleImages(run_dir / "progress", run_dir / "logs", every=max(1, settings["epochs"] // 10)),
         ]
     log = RunLog(run_dir, first_epoch=start)
     model.fit(
@@ -72,7 +69,7 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         validation_data=splits.validation.batches(settings["batch_size"], seed=settings["seed"]),
         initial_epoch=start,
         epochs=settings["epochs"],
-        callbacks=[*measuring, log, *recording, *callbacks],
+        callbacks=[*recorders, log, *keeping, *callbacks],  # the log may have more than the checkpoint
         verbose=verbose,
     )
     return model, log.history

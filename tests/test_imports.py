@@ -12,7 +12,7 @@ import keras_genzoo
 
 ROOT = pathlib.Path(keras_genzoo.__file__).parent
 TREE = [
-    ["backend", "staging", "version"],
+    ["backend", "manifest", "staging", "version"],
     ["layers"],
     ["losses"],
     ["metrics"],
@@ -21,11 +21,12 @@ TREE = [
     ["networks"],
     ["models"],
     ["data"],
+    ["classifiers"],
     ["recipes"],
     ["visualization"],
     ["callbacks"],
     ["evaluation"],
-    ["exporting", "inspection", "manifest", "model_card", "onnx", "saved_model", "serving_check"],
+    ["exporting", "inspection", "model_card", "onnx", "saved_model", "serving_check"],
     ["checkpoints", "training"],
     ["artifacts", "trials", "tuning"],
     ["verification"],

@@ -18,7 +18,8 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
         source, target: str or `None`, which columns of text are the texts and what they are to become, such as
             `source="en", target="de"`; see `local_text.read`.
         **preparation: of `make_splits` for images and points: `binarization`, `corruption`, `conditional`,
-            `value_range`, `validation_size`, `seed`; of `make_text_splits` for text: `validation_size`, `seed`.
+            `value_range`, `supervised`, `shift`, `validation_size`, `seed`; of `make_text_splits` for text:
+            `validation_size`, `seed`.
 
     Returns:
         `Splits`, of text `TextSplits`, with `train`, `validation`, `test` and `info`.

@@ -29,6 +29,7 @@ def grid_centers():
 
 
 RING_SCALE, GRID_SCALE = 0.01, 0.05
+MODES = {"ring": (ring_centers, RING_SCALE), "grid": (grid_centers, GRID_SCALE)}  # the means, and their deviation
 
 
 def ring():

@@ -6,6 +6,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from keras_genzoo.data.augmentation import shifted
 from keras_genzoo.data.pipeline import epoch_batches
 from keras_genzoo.layers import noise
 
@@ -25,6 +26,8 @@ class Split:
         corruption: the standard deviation of the noise that makes `(noisy, clean)` pairs; 0 for none.
         conditional: whether x is `{"images", "labels"}`.
         value_range: `(low, high)` to which pixels are scaled.
+        supervised: whether batches are `(images, labels)`, for a classifier.
+        shift: int, pixels by which images are moved at random, in both directions, anew in every epoch.
     """
 
     arrays: dict
@@ -33,6 +36,8 @@ class Split:
     corruption: float = 0.0
     conditional: bool = False
     value_range: tuple = (0.0, 1.0)
+    supervised: bool = False
+    shift: int = 0
 
     def __len__(self):
         return len(next(iter(self.arrays.values())))
@@ -73,13 +78,13 @@ class Split:
             drop_remainder: bool. Defaults to `True` for the training split.
 
         Returns:
-            Dataset of x, or of `(noisy, clean)` when there is a corruption. x is float32
-            `(batch, height, width, channels)`, or `{"images", "labels"}` when conditional.
+            Dataset of x, of `(noisy, clean)` when there is a corruption, or of `(x, labels)` when supervised. x is
+            float32 `(batch, height, width, channels)`, or `{"images", "labels"}` when conditional.
 
         Raises:
             ValueError: if there are no examples, or `batch_size` is below 1.
         """
-        names = [name for name in self.arrays if name != "labels" or self.conditional]
+        names = [name for name in self.arrays if name != "labels" or self.conditional or self.supervised]
         return epoch_batches(
             {name: self.arrays[name] for name in names},
             batch_size,
@@ -92,7 +97,7 @@ class Split:
         )
 
     def pairs(self, batch_size=100):
-        """The examples once, in order, as pairs `(x, y)` of tensors; y is the clean image of a noisy x, else `None`."""
+        """The examples once, in order, as pairs `(x, y)` of tensors; y is the clean x, the label, or `None`."""
         for batch in self.batches(batch_size, shuffle=False, drop_remainder=False):
             yield batch if isinstance(batch, tuple) else (batch, None)
 
@@ -109,6 +114,10 @@ class Split:
         low, high = self.value_range
         if (low, high) != (0.0, 1.0):
             images = low + (high - low) * images
+        if self.shift:
+            images = shifted(images, self.shift, low, seed + tf.constant([0x51DE, 0]))
+        if self.supervised:
+            return images, batch["labels"]
         noisy = images
         if self.corruption:
             added = self.corruption * noise.normal(tf.shape(images), seed + tf.constant([0x5EED, 0]))
@@ -128,8 +137,9 @@ class Splits:
 
 
 def make_splits(
-    source, binarization="none", corruption=0.0, conditional=False, value_range=(0.0, 1.0), validation_size=None, seed=0
-):
+    source, binarization="none", corruption=0.0, conditional=False, value_range=(0.0, 1.0), supervised=False, shift=0,
+    validation_size=None, seed=0,
+):  # fmt: skip
     """Cuts and prepares a source.
 
     Args:
@@ -140,6 +150,8 @@ def make_splits(
             of training, once for validation and test.
         conditional: bool, see `Split`.
         value_range: pair of floats, see `Split`.
+        supervised: bool, see `Split`; not with `conditional`, not with `corruption`. Defaults to `False`.
+        shift: int, see `Split`; the training split alone has it. Defaults to 0.
         validation_size: int, examples of the training part held out for validation, where the source has no
             validation part. Defaults to a tenth.
         seed: int, of the cuts and of the static binarisation. Defaults to 0.
@@ -148,17 +160,25 @@ def make_splits(
         `Splits`.
 
     Raises:
-        ValueError: for an unknown binarisation, labels asked for and not there, or too large a validation part.
+        ValueError: for an unknown binarisation, options that exclude each other, labels asked for and not there, or
+            too large a validation part.
     """
     if binarization not in BINARIZATIONS:
         raise ValueError(f"Unknown binarization. Expected one of {BINARIZATIONS}. Received: {binarization=}")
     if not isinstance(corruption, (int, float)) or corruption < 0:
         raise ValueError(f"Expected corruption to be a number of at least 0. Received: {corruption=}")
     parts = {name: dict(arrays) for name, arrays in source.parts.items()}
-    if conditional and "labels" not in parts["train"]:
-        raise ValueError(f"A conditional model needs labels. Received: dataset {source.name!r}, which has none")
-    if "points" in parts["train"] and (binarization != "none" or corruption or conditional):
-        raise ValueError(f"Points take no binarization, corruption or labels. Received: dataset {source.name!r}")
+    if not isinstance(shift, int) or shift < 0:
+        raise ValueError(f"Expected shift to be a whole number of pixels, at least 0. Received: {shift=}")
+    if supervised and (conditional or corruption):
+        raise ValueError(
+            f"Expected no labels in x and no noise beside supervised=True. Received: {conditional=}, {corruption=}"
+        )
+    if (conditional or supervised) and "labels" not in parts["train"]:
+        kind = "conditional model" if conditional else "classifier"
+        raise ValueError(f"A {kind} needs labels. Received: dataset {source.name!r}, which has none")
+    if "points" in parts["train"] and (binarization != "none" or corruption or conditional or supervised or shift):
+        raise ValueError(f"Points take no binarization, corruption, labels or shift. Received: dataset {source.name!r}")
     generator = np.random.default_rng(seed)
     if "test" not in parts:
         parts["train"], parts["test"] = _cut(parts["train"], None, generator, source.name)
@@ -175,7 +195,9 @@ def make_splits(
             parts[name]["images"] = _binarized(parts[name]["images"], binarization, seed + i)
         if corruption and name != "train":
             parts[name]["noisy"] = _corrupted(parts[name]["images"], corruption, value_range, seed + i)
-        made[name] = Split(parts[name], name == "train", dynamic, float(corruption), conditional, tuple(value_range))
+        training = name == "train"
+        options = {"value_range": tuple(value_range), "supervised": supervised, "shift": shift if training else 0}
+        made[name] = Split(parts[name], training, dynamic, float(corruption), conditional, **options)
     return Splits(**made, info=info)
 
 

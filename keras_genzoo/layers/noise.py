@@ -17,7 +17,11 @@ def next_seed(generator):
     Returns:
         int32 tensor of shape `(2,)`.
     """
-    seed = tf.cast(generator.next(), tf.int32)
+    return of_replica(tf.cast(generator.next(), tf.int32))
+
+
+def of_replica(seed):
+    """The seed, int32 `(2,)`, with the replica's number under `tf.distribute` folded in."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return seed
@@ -37,3 +41,44 @@ def normal(shape, seed):
 def uniform(shape, seed):
     """Uniform float32 tensor of `shape` on [0, 1); a function of `seed` (int32, `(2,)`) alone."""
     return tf.random.stateless_uniform(shape, seed, alg=ALGORITHM)
+
+
+def dropout(values, rate, generator, shape=None):
+    """Sets a share `rate` of the values to 0 and scales the others, so that the mean stays.
+
+    Args:
+        values: float tensor.
+        rate: float in [0, 1); 0 returns the values as they are.
+        generator: `keras.random.SeedGenerator`.
+        shape: of the mask, which broadcasts over the values; a size of 1 drops along that axis together. Defaults to
+            that of the values.
+
+    Returns:
+        Tensor like `values`.
+    """
+    if not rate:
+        return values
+    shape = tf.shape(values) if shape is None else shape
+    kept = uniform(shape, next_seed(generator)) >= rate
+    return tf.where(kept, values / (1.0 - rate), tf.zeros((), values.dtype))
+
+
+def by_row(draw, count, shape, seed, first_row=0):
+    """Noise that belongs to its row: row i is a function of `seed` and `first_row + i`, not of the other rows.
+
+    Args:
+        draw: `normal` or `uniform`.
+        count: int, the number of rows.
+        shape: of one row's noise.
+        seed: int.
+        first_row: int. Defaults to 0.
+
+    Returns:
+        float32 `(count, *shape)`.
+    """
+    drawn = tf.map_fn(
+        lambda row: draw(shape, seed_pair(seed, row)),
+        first_row + tf.range(tf.maximum(count, 1)),  # no rows at all cannot be stacked
+        fn_output_signature=tf.TensorSpec([None] * len(shape), tf.float32),
+    )
+    return drawn[:count]

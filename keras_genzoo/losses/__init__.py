@@ -1,10 +1,22 @@
-"""Likelihoods, priors, divergences, bounds and schedules: what the models descend."""
+"""Likelihoods, priors, divergences, bounds, adversarial objectives and schedules: what the models descend."""
 
+from keras_genzoo.losses.adversarial import (
+    Adversarial,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Relativistic,
+    Wasserstein,
+    get_adversarial,
+)
 from keras_genzoo.losses.bounds import bits_per_dimension, dreg_loss, log_mean_exp, scale_gradient
 from keras_genzoo.losses.divergences import gaussian_kl, gaussian_log_prob
 from keras_genzoo.losses.likelihoods import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Likelihood
+from keras_genzoo.losses.penalties import DRAGAN, R1, R2, GradientPenalty, Penalty, get_penalties
 from keras_genzoo.losses.priors import GaussianMixture, Prior, StandardNormal, VampPrior
 from keras_genzoo.losses.schedules import Cyclical, LinearWarmup
+from keras_genzoo.losses.tokens import token_nll
 
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
@@ -37,23 +49,38 @@ def get_prior(identifier):
 
 
 __all__ = [
+    "DRAGAN",
+    "R1",
+    "R2",
+    "Adversarial",
     "Bernoulli",
     "ContinuousBernoulli",
     "Cyclical",
     "DiscretizedLogistic",
     "Gaussian",
     "GaussianMixture",
+    "GradientPenalty",
+    "Hinge",
+    "LeastSquares",
     "Likelihood",
     "LinearWarmup",
+    "Minimax",
+    "NonSaturating",
+    "Penalty",
     "Prior",
+    "Relativistic",
     "StandardNormal",
     "VampPrior",
+    "Wasserstein",
     "bits_per_dimension",
     "dreg_loss",
     "gaussian_kl",
     "gaussian_log_prob",
+    "get_adversarial",
     "get_likelihood",
+    "get_penalties",
     "get_prior",
     "log_mean_exp",
     "scale_gradient",
+    "token_nll",
 ]

@@ -1,6 +1,9 @@
 """The model families."""
 
 from keras_genzoo.models.base import GenerativeModel
+from keras_genzoo.models.classifier import Classifier
+from keras_genzoo.models.gan import GAN
+from keras_genzoo.models.language_model import LanguageModel
 from keras_genzoo.models.vae import VAE
 
-__all__ = ["VAE", "GenerativeModel"]
+__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel", "LanguageModel"]

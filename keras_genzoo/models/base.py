@@ -137,6 +137,10 @@ class GenerativeModel(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} must implement signatures().")
 
+    def resources(self):
+        """The lookup tables that the signatures use; of a model of tensors, none."""
+        return []
+
     def example_inputs(self, batch_size):
         """Small inputs for every signature, the same at each call; the exported model is checked with them.
 
@@ -184,6 +188,8 @@ class GenerativeModel(keras.Model):
         TensorShape([3, 8])
         """
         archive = keras.export.ExportArchive()  # tracking the model itself would store every weight twice
+        for resource in self.resources():
+            archive.track(resource)
         for name, (function, specs) in self.signatures().items():
             archive.add_endpoint(name, function, input_signature=specs)
         archive.add_variable_collection("weights", [variable.value for variable in self.variables])

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from keras_genzoo.layers import noise
 from keras_genzoo.losses import gaussian_log_prob
+from keras_genzoo.models.empty import apply_rows
 
 ROWS_AT_ONCE = 10_000  # of the decoder, in `log_likelihood`; bounds memory, does not change the result
 
@@ -125,11 +126,9 @@ class VAEInference:
     @tf.function(autograph=False, reduce_retracing=True)
     def _elbo(self, images, labels, target, num_samples, seed, first_row):
         z_mean, z_log_var = self._posterior(images, labels)
-        epsilon = tf.map_fn(
-            lambda row: noise.normal([num_samples, self.latent_dim], noise.seed_pair(seed, row)),
-            first_row + tf.range(tf.shape(z_mean)[0]),
-            fn_output_signature=tf.TensorSpec((None, self.latent_dim), tf.float32),
-        )  # (batch, num_samples, latent_dim)
+        shape = [num_samples, self.latent_dim]
+        epsilon = noise.by_row(noise.normal, tf.shape(z_mean)[0], shape, seed, first_row)
+        epsilon = tf.ensure_shape(epsilon, (None, None, self.latent_dim))
         z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(epsilon, (1, 0, 2))
         nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
         kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
@@ -169,7 +168,7 @@ class VAEInference:
     def _posterior(self, images, labels, training=False):
         """float32 `z_mean, z_log_var`, each `(batch, latent_dim)`."""
         inputs = images if labels is None else {"images": images, "labels": labels}
-        z_mean, z_log_var = self.encoder(inputs, training=training)
+        z_mean, z_log_var = self.encoder(inputs, training=True) if training else apply_rows(self.encoder, inputs)
         return tf.cast(z_mean, tf.float32), tf.cast(z_log_var, tf.float32)
 
     def _encode_events(self, events):

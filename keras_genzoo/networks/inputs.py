@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_genzoo.layers import noise
+
 
 def image_input(event_shape, num_classes=None):
     """The input of an encoder.
@@ -43,3 +45,17 @@ def posterior(hidden, latent_dim, seed):
         keras.layers.Dense(latent_dim, name="z_mean", dtype="float32", **initial(seed + 98))(hidden),
         keras.layers.Dense(latent_dim, name="z_log_var", dtype="float32", **initial(seed + 99))(hidden),
     ]
+
+
+def connected(layer, inputs, spectral_norm, seed):
+    """The layer's outputs; with `spectral_norm`, its largest singular value is held at 1 (Miyato et al. 2018).
+
+    Keras starts the power iteration from its global seed; here it starts from `seed`, so that a network is a function
+    of its arguments.
+    """
+    if not spectral_norm:
+        return layer(inputs)
+    wrapper = keras.layers.SpectralNormalization(layer, name=layer.name, dtype=layer.dtype_policy)
+    outputs = wrapper(inputs)
+    wrapper.vector_u.assign(noise.normal(wrapper.vector_u.shape, noise.seed_pair(seed)))
+    return outputs

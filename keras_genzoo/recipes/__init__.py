@@ -1,9 +1,10 @@
 """Recipes: what to run, by name."""
 
-from keras_genzoo.recipes import images
+from keras_genzoo.recipes import adversarial_images, classifiers, images, points, text
 from keras_genzoo.recipes.recipe import Recipe
 
-_RECIPES = {recipe.name: recipe for recipe in images.RECIPES}
+_MODULES = (images, points, adversarial_images, classifiers, text)
+_RECIPES = {recipe.name: recipe for module in _MODULES for recipe in module.RECIPES}
 
 
 def names():

@@ -8,6 +8,7 @@ from keras_genzoo import networks
 from keras_genzoo.losses import LinearWarmup, get_likelihood
 from keras_genzoo.models import VAE
 from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.schedules import one_cycle
 
 KINGMA = "Kingma & Welling 2014, Auto-Encoding Variational Bayes"
 BURDA = "Burda, Grosse & Salakhutdinov 2016, Importance Weighted Autoencoders"
@@ -76,14 +77,6 @@ def build_vae(settings, splits):
         jit_compile=settings["jit_compile"],
     )
     return vae
-
-
-def one_cycle(peak, updates):
-    """A learning rate that rises over a fiftieth of the updates and falls by a cosine to a hundredth of its peak."""
-    warmup = min(1000, max(1, updates // 50))
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 100, max(1, updates - warmup), alpha=0.01, warmup_target=peak, warmup_steps=warmup
-    )
 
 
 def vae_search_space(hp):

@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 from keras_genzoo import data
 
-DATA_OPTIONS = ("binarization", "corruption", "conditional", "validation_size", "image_size")
+DATA_OPTIONS = (
+    "binarization", "corruption", "conditional", "value_range", "supervised", "shift", "validation_size", "image_size",
+    "source", "target",
+)  # fmt: skip
 RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
 
 
@@ -20,6 +23,8 @@ class Recipe:
         build: function `(settings, splits)` to a compiled model; settings are the hyperparameters together with
             `dataset, epochs, batch_size, seed`.
         hyperparameters: dict from name to default. Those named in `DATA_OPTIONS` prepare the data.
+        prepare: function `(settings, splits)` from the loaded splits to those that are trained on, such as one that
+            learns a vocabulary; or `None`.
         objective: `(metric, "max" or "min")`, what the tuner and the choice between runs go by.
         headline: str, the key of `evaluate` that `genzoo list` shows.
         batch_size, epochs, seed: int.
@@ -41,6 +46,7 @@ class Recipe:
     batch_size: int
     epochs: int
     seed: int = 0
+    prepare: Callable | None = None
     evaluation: dict = dataclasses.field(default_factory=dict)
     search_space: Callable | None = None
     smoke: dict = dataclasses.field(default_factory=dict)
@@ -71,7 +77,8 @@ class Recipe:
     def load(self, settings, data_dir=None):
         """The splits that these settings ask for."""
         options = {name: settings[name] for name in DATA_OPTIONS if name in settings}
-        return data.load(settings["dataset"], data_dir=data_dir, **options)
+        splits = data.load(settings["dataset"], data_dir=data_dir, **options)
+        return splits if self.prepare is None else self.prepare(settings, splits)
 
 
 def _like(name, value, default):

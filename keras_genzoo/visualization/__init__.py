@@ -3,13 +3,21 @@
 Nothing here touches `pyplot`, a display or global state, and matplotlib loads when the first picture is made.
 """
 
+from keras_genzoo.visualization.animation import animate
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.gallery import draw, pictures
 from keras_genzoo.visualization.grids import image_grid
-from keras_genzoo.visualization.models import latent_map, latent_traversal, reconstructions, sample_grid
+from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
+from keras_genzoo.visualization.models import (
+    interpolations,
+    latent_map,
+    latent_traversal,
+    reconstructions,
+    sample_grid,
+)
 from keras_genzoo.visualization.style import save, to_array
 
 __all__ = [
-    "draw", "image_grid", "latent_map", "latent_traversal", "pictures", "reconstructions", "sample_grid", "save",
-    "to_array", "training_curves",
+    "animate", "draw", "image_grid", "interpolations", "latent_map", "latent_traversal", "mistakes",
+    "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array", "training_curves",
 ]  # fmt: skip

@@ -3,10 +3,20 @@
 import functools
 import pathlib
 
-from keras_genzoo.models import VAE
+from keras_genzoo.data import embedded
+from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel
 from keras_genzoo.visualization.curves import training_curves
-from keras_genzoo.visualization.models import is_image, latent_map, latent_traversal, reconstructions, sample_grid
+from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
+from keras_genzoo.visualization.models import (
+    interpolations,
+    is_image,
+    latent_map,
+    latent_traversal,
+    reconstructions,
+    sample_grid,
+)
 from keras_genzoo.visualization.style import save
+from keras_genzoo.visualization.texts import surprise
 
 
 @functools.singledispatch
@@ -28,6 +38,30 @@ def _(model, splits):
     return figures
 
 
+@pictures.register(GAN)
+def _(model, splits):
+    if is_image(model.event_shape):
+        return {
+            "samples": sample_grid(model, 100),
+            "interpolations": interpolations(model),
+            "neighbors": nearest_neighbors(model, splits.train),
+        }
+    if model.event_shape != (2,):
+        return {}
+    modes = embedded.MODES.get(splits.info["name"])
+    return {"samples": sample_grid(model, 2500, centers=None if modes is None else modes[0]())}
+
+
+@pictures.register(LanguageModel)
+def _(model, splits):
+    return {"surprise": surprise(model, splits.test.texts[: 1 if splits.test.window else 8])}
+
+
+@pictures.register(Classifier)
+def _(model, splits):
+    return {"mistakes": mistakes(model, splits.test)}
+
+
 def draw(model, splits, history, folder):
     """Draws all that applies to a model of a registered family, each picture as `NAME.png` in `folder`.
 
@@ -39,7 +73,8 @@ def draw(model, splits, history, folder):
 
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
-        `latent_map` and `curves`.
+        `latent_map` and `curves`; for a GAN `samples`, of images `interpolations` and `neighbors`, and `curves`; for a
+        classifier `mistakes` and `curves`; for a language model `surprise` and `curves`.
     """
     figures = pictures(model, splits)
     if history:

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from keras_genzoo.visualization.style import DPI, FONT_SIZE, figure_of, scatter, styled
+from keras_genzoo.visualization.style import DPI, FONT_SIZE, figure_of, mark, scatter, styled
 
 LINE, GAP, EDGE = 20, 2, 10  # pixels: a line of text, between images, around the picture
 
 
-def image_grid(images, columns=None, labels=None, title=None, row_labels=None, column_labels=None):
+def image_grid(images, columns=None, labels=None, title=None, row_labels=None, column_labels=None, centers=None):
     """A grid of images, every pixel an exact square; points become a scatter plot.
 
     Args:
@@ -19,6 +19,8 @@ def image_grid(images, columns=None, labels=None, title=None, row_labels=None, c
         labels: one caption an image, or the class of each point. Defaults to `None`.
         title: str or `None`.
         row_labels, column_labels: one str a row or column. Default to `None`.
+        centers: of points, array `(modes, 2)` of true means: marked, and the plot keeps to their surroundings.
+            Defaults to `None`.
 
     Returns:
         `Figure`.
@@ -39,6 +41,8 @@ def image_grid(images, columns=None, labels=None, title=None, row_labels=None, c
         axes = styled(figure.add_subplot(), title)
         axes.set_aspect("equal", adjustable="datalim")
         scatter(axes, images, labels)
+        if centers is not None:
+            mark(axes, centers)
         return figure
     columns = columns or max(1, math.ceil(math.sqrt(len(images))))
     rows = math.ceil(len(images) / columns)

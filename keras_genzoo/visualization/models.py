@@ -8,7 +8,7 @@ from keras_genzoo.visualization.style import figure_of, scatter, styled
 MAX_CLASSES = 20  # rows of a conditional sample grid
 
 
-def sample_grid(model, num_samples=64, seed=0, title="Samples"):
+def sample_grid(model, num_samples=64, seed=0, title="Samples", centers=None):
     """Samples of any model with `generate(num_samples, seed=...)`; of a conditional one, a row of them a class.
 
     Args:
@@ -16,13 +16,14 @@ def sample_grid(model, num_samples=64, seed=0, title="Samples"):
         num_samples: int, in all. Defaults to 64.
         seed: int; the picture depends on it and the weights alone. Defaults to 0.
         title: str or `None`.
+        centers: of a model of points, the true means `(modes, 2)`, to be marked. Defaults to `None`.
 
     Returns:
         `Figure`. It shows at most the first 20 classes.
     """
     num_classes = getattr(model, "num_classes", None)
     if num_classes is None:
-        return image_grid(model.generate(num_samples, seed=seed), title=title)
+        return image_grid(model.generate(num_samples, seed=seed), title=title, centers=centers)
     classes = np.arange(min(num_classes, MAX_CLASSES), dtype="int32")
     columns = max(1, num_samples // len(classes))
     images = model.generate(labels=np.repeat(classes, columns), seed=seed)
@@ -83,6 +84,32 @@ def latent_traversal(model, x, dims=10, steps=13, title="Latent traversal"):
     row_labels = [f"z[{dimension}]: {kl[dimension]:.2f} nats" for dimension in chosen]
     column_labels = [f"{value:g}".replace("-", "\u2212") if value % 1 == 0 else "" for value in values]
     return image_grid(images, steps, title=title, row_labels=row_labels, column_labels=column_labels)
+
+
+def interpolations(model, rows=8, steps=10, seed=0, title="From one sample to another"):
+    """Images on the way between two samples, along the arc on which a normal z stays typical (White 2016).
+
+    Args:
+        model: with `decode` to images, `latent_dim` and a standard normal prior; a conditional one shows the class of
+            the row's number.
+        rows, steps: int, pairs of samples and images a pair. Default to 8 and 10.
+        seed: int, of the samples. Defaults to 0.
+        title: str or `None`.
+
+    Returns:
+        `Figure`.
+    """
+    ends = np.random.default_rng(seed).standard_normal((2, rows, 1, model.latent_dim))
+    start, end = ends / np.linalg.norm(ends, axis=-1, keepdims=True)
+    angle = np.arccos(np.clip(np.sum(start * end, axis=-1, keepdims=True), -1.0, 1.0))
+    share = np.linspace(0.0, 1.0, steps)[:, None]
+    weights = np.sin((1 - share) * angle), np.sin(share * angle)
+    z = (weights[0] * ends[0] + weights[1] * ends[1]) / np.sin(angle)  # (rows, steps, latent_dim)
+    z = z.reshape(-1, model.latent_dim).astype("float32")
+    num_classes = getattr(model, "num_classes", None)
+    if num_classes is None:
+        return image_grid(model.decode(z), steps, title=title)
+    return image_grid(model.decode(z, np.repeat(np.arange(rows) % num_classes, steps)), steps, title=title)
 
 
 def latent_map(model, split, max_examples=2000):

@@ -106,6 +106,17 @@ def scatter(axes, points, labels=None, named=False):
     )  # fmt: skip
 
 
+def mark(axes, centers):
+    """Crosses at true means `(modes, 2)`, and limits a quarter of their extent around them."""
+    centers = np.asarray(centers)
+    axes.scatter(*centers.T, s=40, color=COLORS[2], marker="+", linewidths=1.0)
+    low, high = centers.min(axis=0), centers.max(axis=0)
+    margin = 0.25 * max(*(high - low), 1e-3)
+    axes.set_aspect("equal", adjustable="box")  # with fixed limits the axes must give way
+    axes.set_xlim(low[0] - margin, high[0] + margin)
+    axes.set_ylim(low[1] - margin, high[1] + margin)
+
+
 def _name_in_place(axes, position, label):
     from matplotlib.patheffects import withStroke
 

@@ -1,69 +1,12 @@
-"""Callbacks: what a model draws while it learns, and whether its posterior collapses."""
+"""What a variational model's posterior and bound do while it learns."""
 
-import importlib.util
-import pathlib
 import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from keras_genzoo import visualization
+from keras_genzoo.callbacks.pictures import check_every
 from keras_genzoo.metrics import active_units
-
-
-class SampleImages(keras.callbacks.Callback):
-    """Draws the same seeded samples after every epoch, as PNG files and for TensorBoard.
-
-    Works with any model that has `generate(num_samples, seed=...)` of images or points. Training is not touched: the
-    history is the same with and without it.
-
-    Args:
-        folder: str or path for `epoch_0001.png` and so on, or `None` for no files. Defaults to `None`.
-        log_dir: str or path for image summaries named `samples`, at Keras's step of the epoch, which counts from 0;
-            or `None` for none. Defaults to `None`.
-        num_samples: int. Defaults to 36.
-        seed: int. Defaults to 0.
-        every: int, epochs between pictures. Defaults to 1.
-
-    Raises:
-        ValueError: if there is neither `folder` nor `log_dir`, or `every` is below 1.
-        ImportError: if there is a `log_dir` and no tensorboard.
-
-    Example:
-
-    >>> from keras_genzoo.callbacks import SampleImages
-    >>> callback = SampleImages("runs/samples", every=5)  # model.fit(x, epochs=50, callbacks=[callback])
-    """
-
-    def __init__(self, folder=None, log_dir=None, num_samples=36, seed=0, every=1):
-        super().__init__()
-        _check_every(every)
-        if folder is None and log_dir is None:
-            raise ValueError("Expected a folder for pictures, a log_dir for TensorBoard, or both. Received: neither")
-        if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
-            raise ImportError(f"A log_dir needs TensorBoard: pip install tensorboard. Received: log_dir={log_dir}")
-        self.folder = None if folder is None else pathlib.Path(folder)
-        self.log_dir, self.num_samples, self.seed, self.every = log_dir, num_samples, seed, every
-        self._writer = None
-
-    def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every:
-            return
-        figure = visualization.sample_grid(self.model, self.num_samples, self.seed, title=f"Epoch {epoch + 1}")
-        if self.folder is not None:
-            visualization.save(figure, self.folder / f"epoch_{epoch + 1:04d}.png")
-        if self.log_dir is not None:
-            if self._writer is None:
-                self._writer = tf.summary.create_file_writer(str(self.log_dir))
-            with self._writer.as_default():
-                tf.summary.image("samples", visualization.to_array(figure)[None], step=epoch)
-            self._writer.flush()
-
-    def on_train_end(self, logs=None):
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
 
 
 class PosteriorCollapseMonitor(keras.callbacks.Callback):
@@ -90,7 +33,7 @@ class PosteriorCollapseMonitor(keras.callbacks.Callback):
 
     def __init__(self, x, every=1, threshold=0.01, start_from_epoch=5):
         super().__init__()
-        _check_every(every)
+        check_every(every)
         self.x, self.every, self.threshold, self.start_from_epoch = x, every, threshold, start_from_epoch
         self._active, self._warned = None, False
 
@@ -133,7 +76,7 @@ class ImportanceWeightedBound(keras.callbacks.Callback):
 
     def __init__(self, split, num_samples=200, every=1, batch_size=100, seed=0):
         super().__init__()
-        _check_every(every)
+        check_every(every)
         self.split, self.num_samples, self.every = split, num_samples, every
         self.batch_size, self.seed = batch_size, seed
 
@@ -143,8 +86,3 @@ class ImportanceWeightedBound(keras.callbacks.Callback):
         pairs = self.split.pairs(self.batch_size)
         values = [self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy() for x, y in pairs]
         logs["val_log_likelihood"] = float(np.concatenate(values).mean())
-
-
-def _check_every(every):
-    if not isinstance(every, int) or every < 1:
-        raise ValueError(f"Expected every to be an integer of at least 1. Received: every={every!r}")

@@ -1,46 +1,18 @@
-"""One call, one dictionary: what a trained model is worth on held-out data."""
+"""What a VAE is worth: bounds of its likelihood, and what its code carries."""
 
-import functools
 import math
 
 import keras
 import numpy as np
 
 from keras_genzoo import metrics
+from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.losses import Bernoulli, bits_per_dimension
 from keras_genzoo.models import VAE
 
 MUTUAL_INFORMATION_EXAMPLES = 10_000
 PROBE_EXAMPLES = 10_000
 ELBO_SAMPLES = 100
-
-
-@functools.singledispatch
-def evaluate(model, splits, split="test", num_samples=5000, max_examples=None, batch_size=100, seed=0, verbose=0):
-    """Measures a model on held-out data.
-
-    Args:
-        model: a model of this package.
-        splits: `keras_genzoo.data.Splits`, prepared as for its training.
-        split: `"test"`, `"validation"` or `"train"`. Defaults to `"test"`.
-        num_samples: int, importance samples an example for the likelihood. Defaults to 5000.
-        max_examples: int or `None` for all. Defaults to `None`.
-        batch_size: int; the result does not depend on it. Defaults to 100.
-        seed: int. Defaults to 0.
-        verbose: 1 shows a progress bar. Defaults to 0.
-
-    Returns:
-        dict from name to number. For a `VAE`, in nats and means over examples: `elbo` (at beta 1, the mean of 100
-        samples), `kl`, `reconstruction_nll`, `log_likelihood` (importance-weighted bound) and its
-        `log_likelihood_standard_error` over examples, `bits_per_dimension`, `rate_bits` (the ideal code length of an
-        example, with the bound) and `raw_bits`, `active_units`, `mutual_information` and the limit its estimator has,
-        where there are labels `linear_probe_accuracy` on `z_mean`, and the protocol: `split`, `num_examples`,
-        `num_samples`, `seed`.
-
-    Raises:
-        TypeError: if there is no evaluation for this kind of model.
-    """
-    raise TypeError(f"No evaluation for this model. Expected a model of keras_genzoo. Received: {type(model).__name__}")
 
 
 @evaluate.register(VAE)
@@ -93,13 +65,3 @@ def _linear_probe(model, train, held_out, z_means, batch_size):
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     probe.fit(codes, train.labels)
     return float(probe.score(z_means, held_out.labels))
-
-
-def format_results(results):
-    """The dictionary of `evaluate` as a table of two columns."""
-    width = max(map(len, results))
-    lines = []
-    for name, value in results.items():
-        text = f"{value:.4f}" if isinstance(value, float) else str(value)
-        lines.append(f"{name:<{width}}  {text:>12}")
-    return "\n".join(lines)

@@ -1,0 +1,17 @@
+"""Callbacks: what a model draws while it learns, and alarms for the ways in which it can fail."""
+
+from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollapseMonitor
+from keras_genzoo.callbacks.pictures import SampleImages
+from keras_genzoo.callbacks.recording import recording
+from keras_genzoo.callbacks.texts import SampleTexts
+from keras_genzoo.callbacks.variational import ImportanceWeightedBound, PosteriorCollapseMonitor
+
+__all__ = [
+    "DiscriminatorMonitor",
+    "ImportanceWeightedBound",
+    "ModeCollapseMonitor",
+    "PosteriorCollapseMonitor",
+    "SampleImages",
+    "SampleTexts",
+    "recording",
+]

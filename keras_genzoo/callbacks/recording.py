@@ -1,0 +1,51 @@
+"""What a run writes down of a model while it learns, by its family."""
+
+import functools
+
+from keras_genzoo.callbacks.pictures import SampleImages
+from keras_genzoo.callbacks.texts import SampleTexts
+from keras_genzoo.callbacks.variational import ImportanceWeightedBound
+from keras_genzoo.data import embedded
+from keras_genzoo.models import GAN, VAE, LanguageModel
+
+TIMES = 20  # in a run
+BOUND_EXAMPLES, BOUND_SAMPLES = 1000, 200
+
+
+@functools.singledispatch
+def recording(model, splits, run_dir, epochs):
+    """The callbacks of a run; a family adds its own with `@recording.register(Class)`.
+
+    Args:
+        model: to be trained.
+        splits: `keras_genzoo.data.Splits`.
+        run_dir: `pathlib.Path`; samples go to its `progress/`, summaries to its `logs/`.
+        epochs: int, of the run.
+
+    Returns:
+        list of Keras callbacks. Those whose numbers belong in the history come first.
+    """
+    return []
+
+
+@recording.register(VAE)
+def _(model, splits, run_dir, epochs):
+    held_out, every = splits.validation.take(BOUND_EXAMPLES), max(1, epochs // TIMES)
+    bound = ImportanceWeightedBound(held_out, num_samples=BOUND_SAMPLES, every=every)
+    return [bound, _pictures(run_dir, epochs)]
+
+
+@recording.register(GAN)
+def _(model, splits, run_dir, epochs):
+    modes = embedded.MODES.get(splits.info["name"])
+    return [_pictures(run_dir, epochs, centers=None if modes is None else modes[0]())]
+
+
+@recording.register(LanguageModel)
+def _(model, splits, run_dir, epochs):
+    return [SampleTexts(run_dir / "progress", every=max(1, epochs // TIMES))]
+
+
+def _pictures(run_dir, epochs, centers=None):
+    every = max(1, epochs // TIMES)
+    return SampleImages(run_dir / "progress", run_dir / "logs", every=every, centers=centers, animation=True)

@@ -1,0 +1,224 @@
+"""Decoding as graph loops over one step: greedy, sampling and beam search, for every text model.
+
+A step is a function `(token_ids (batch,), state) -> (logits (batch, vocabulary_size), state)`; the state is a structure
+of tensors whose first axis is the batch. Its logits are those of the token after.
+"""
+
+import tensorflow as tf
+
+from keras_genzoo.layers import noise
+
+NEVER = -1e9  # the logit of a token that must not come; finite, so that no difference is NaN
+
+
+def sample(
+    step, logits, state, max_length, end_id=-1, temperature=1.0, top_k=0, top_p=1.0, seed=0, first_row=0, forbidden=(),
+    min_length=0, repetition_penalty=1.0, prompt_ids=None,
+):  # fmt: skip
+    """Draws token after token until every row has ended or is full.
+
+    Args:
+        step: the function of the module's docstring.
+        logits: float `(batch, vocabulary_size)` of the first new token.
+        state: structure of tensors, the state after the last token of the prompt.
+        max_length: int, new tokens at most, the end token not counted.
+        end_id: int, the token that ends a row, or -1 if there is none. Defaults to -1.
+        temperature: float of at least 0; 0 takes the most probable token. Defaults to 1.
+        top_k: int; only the so many most probable tokens are drawn from; 0 is off. Defaults to 0.
+        top_p: float in (0, 1]; only the smallest set of tokens with at least this probability (Holtzman et al. 2020).
+            Defaults to 1.
+        seed: int. A row's draws depend on the seed and its number alone. Defaults to 0.
+        first_row: int, the number of the first row. Defaults to 0.
+        forbidden: ints, tokens that never come. Defaults to none.
+        min_length: int; before it no row ends. Defaults to 0.
+        repetition_penalty: Python float of at least 1; divides positive logits of the tokens that have come and
+            multiplies negative ones (Keskar et al. 2019, section 4.1). Defaults to 1, off.
+        prompt_ids: int `(batch, time)`, tokens that count as come, padded with 0; with a penalty only.
+
+    Returns:
+        dict of `token_ids`, int32 `(batch, max_length)`, 0 after the end, the end token left out, and `lengths`, int32
+        `(batch,)`.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from keras_genzoo import decoding
+    >>> def count(token_ids, state):  # after token i comes token i + 1, after 4 the end, which is 5
+    ...     return tf.one_hot(token_ids + 1, 6) * 9.0, state
+    >>> first = tf.one_hot([1, 3], 6) * 9.0
+    >>> decoding.sample(count, first, (), max_length=5, end_id=5, temperature=0.0)["token_ids"].numpy().tolist()
+    [[1, 2, 3, 4, 0], [3, 4, 0, 0, 0]]
+    """
+    logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
+    batch, size = tf.shape(logits)[0], logits.shape[-1]
+    never = _at(forbidden, size)
+    drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
+    penalised = repetition_penalty != 1.0
+    seen = tf.zeros((batch, size if penalised else 0), tf.bool)
+    if penalised and prompt_ids is not None:
+        seen |= tf.reduce_any(tf.one_hot(prompt_ids, size, on_value=True, off_value=False, dtype=tf.bool), axis=1)
+
+    def body(t, logits, state, token_ids, finished, seen):
+        scores = tf.cast(logits, tf.float32) + never
+        if penalised:
+            weighted = tf.where(scores > 0, scores / repetition_penalty, scores * repetition_penalty)
+            scores = tf.where(seen, weighted, scores)
+        scores += tf.where(t < min_length, _at((end_id,), size), 0.0)
+        token = choose(scores, drawn[:, t], temperature, top_k, top_p)
+        finished |= token == end_id
+        token = tf.where(finished, 0, token)
+        if penalised:
+            seen |= tf.one_hot(token, size, on_value=True, off_value=False, dtype=tf.bool)
+        token_ids = tf.where(tf.range(max_length) == t, token[:, None], token_ids)
+        logits, state = step(token, state)
+        return t + 1, logits, state, token_ids, finished, seen
+
+    start = (
+        tf.constant(0),
+        logits,
+        state,
+        tf.zeros((batch, max_length), tf.int32),
+        tf.zeros((batch,), tf.bool),
+        seen,
+    )
+    _, _, _, token_ids, *_ = tf.while_loop(
+        lambda t, *values: (t < max_length) & ~tf.reduce_all(values[3]), body, start, _unknown_batch(start)
+    )
+    return {"token_ids": token_ids, "lengths": tf.reduce_sum(tf.cast(token_ids != 0, tf.int32), axis=-1)}
+
+
+def choose(logits, uniform, temperature=1.0, top_k=0, top_p=1.0):
+    """One token a row, by the inverse of the cumulative distribution.
+
+    Args:
+        logits: float32 `(batch, vocabulary_size)`.
+        uniform: float32 `(batch,)` in [0, 1), the place in the distribution.
+        temperature, top_k, top_p: as for `sample`.
+
+    Returns:
+        int32 `(batch,)`.
+    """
+
+    def draw():
+        kept = logits / temperature
+        kept = tf.cond((top_k > 0) | (top_p < 1.0), lambda: restrict(kept, top_k, top_p), lambda: kept)
+        cumulative = tf.cumsum(tf.nn.softmax(kept), axis=-1)
+        below = tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32)
+        place = tf.reduce_sum(below, axis=-1)
+        best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        return tf.where(place < tf.shape(logits)[-1], place, best)  # rounding of the last sum
+
+    temperature, top_k, top_p = tf.cast(temperature, tf.float32), tf.cast(top_k, tf.int32), tf.cast(top_p, tf.float32)
+    return tf.cond(temperature > 0, draw, lambda: tf.argmax(logits, axis=-1, output_type=tf.int32))
+
+
+def restrict(logits, top_k=0, top_p=1.0):
+    """Logits with all but the `top_k` best, and all but the smallest set of probability `top_p`, set to -inf.
+
+    Of equal logits the one with the lower id is the better. The best always stays.
+
+    Args:
+        logits: float32 `(batch, vocabulary_size)`.
+        top_k: int; 0 is off. Defaults to 0.
+        top_p: float in (0, 1]. Defaults to 1.
+
+    Returns:
+        float32 `(batch, vocabulary_size)`.
+    """
+    order = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)
+    rank = tf.argsort(order, axis=-1)
+    size = tf.shape(logits)[-1]
+    within = rank < tf.where(top_k > 0, top_k, size)
+    probability = tf.nn.softmax(tf.where(within, logits, -float("inf")))
+    ordered = tf.gather(probability, order, batch_dims=1)
+    before = tf.cumsum(ordered, axis=-1, exclusive=True)
+    enough = (before < top_p) | (tf.range(size) == 0)
+    return tf.where(within & (tf.gather(enough, rank, batch_dims=1)), logits, -float("inf"))
+
+
+def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=()):
+    """The most probable sequences, by a search that keeps `beam_width` unfinished ones a row.
+
+    A sequence is finished by the end token, among the best `beam_width` continuations of its row, and its score is
+    then frozen; a row stops with `beam_width` finished ones. After `max_length` tokens only the end may follow.
+    Width 1 is greedy decoding, full width is exhaustive.
+
+    Args:
+        step: the function of the module's docstring, for `batch * beam_width` rows, those of one source together.
+        logits: float `(batch, vocabulary_size)` of the first token.
+        state: structure of tensors, `(batch, ...)`.
+        max_length: int, tokens at most, the end token not counted.
+        end_id: int.
+        beam_width: int of at least 1. Defaults to 5.
+        length_penalty: float. A score is log p divided by the length, the end token included, to this power; 0 prefers
+            short ones. Defaults to 1.
+        forbidden: ints, tokens that never come. Defaults to none.
+
+    Returns:
+        dict, the best first: `token_ids`, int32 `(batch, beam_width, max_length)`, 0 after the end, the end token left
+        out; `scores`, float32 `(batch, beam_width)`, -inf where there is no more sequence.
+    """
+    logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
+    batch, size = tf.shape(logits)[0], logits.shape[-1]
+    width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
+    never, end_only = _at(forbidden, size), _at(range(size), size) - _at((end_id,), size)
+    nothing = -float("inf")
+
+    def body(t, logits, state, alive, ids, pool, pool_ids):
+        scores = tf.nn.log_softmax(tf.cast(logits, tf.float32) + never)
+        scores += tf.where(t == max_length, end_only, 0.0)
+        scores = tf.where(scores > NEVER / 2, scores, nothing)
+        total = alive[..., None] + tf.reshape(scores, (batch, width, size))
+        count = tf.minimum(2 * width, width * size)
+        best, place = tf.math.top_k(tf.reshape(total, (batch, width * size)), count)
+        parent, token = place // size, place % size  # (batch, 2 * width)
+        ends = token == end_id
+
+        eligible = ends & (tf.range(count) < width) & (best > nothing)
+        length = tf.pow(tf.cast(t + 1, tf.float32), penalty)
+        ended = tf.where(eligible, best / length, nothing)
+        histories = tf.gather(ids, parent, batch_dims=1)  # (batch, 2 * width, max_length)
+        pool, chosen = tf.math.top_k(tf.concat([pool, ended], axis=1), width)
+        pool_ids = tf.gather(tf.concat([pool_ids, histories], axis=1), chosen, batch_dims=1)
+
+        full = tf.reduce_all(pool > nothing, axis=1, keepdims=True)
+        alive, chosen = tf.math.top_k(tf.where(ends | full, nothing, best), width)
+        token, parent = tf.gather(token, chosen, batch_dims=1), tf.gather(parent, chosen, batch_dims=1)
+        ids = tf.where(tf.range(max_length) == t, token[..., None], tf.gather(histories, chosen, batch_dims=1))
+        rows = tf.reshape(parent + width * tf.range(batch)[:, None], (-1,))
+        state = tf.nest.map_structure(lambda value: tf.gather(value, rows), state)
+        logits, state = step(tf.reshape(token, (-1,)), state)
+        return t + 1, logits, state, alive, ids, pool, pool_ids
+
+    first = tf.where(tf.range(width) == 0, 0.0, nothing)
+    start = (
+        tf.constant(0),
+        tf.repeat(logits, width, axis=0),
+        tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), state),
+        tf.tile(first[None], (batch, 1)),
+        tf.zeros((batch, width, max_length), tf.int32),
+        tf.fill((batch, width), nothing),
+        tf.zeros((batch, width, max_length), tf.int32),
+    )
+    _, _, _, _, _, scores, token_ids = tf.while_loop(
+        lambda t, logits, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > nothing),
+        body,
+        start,
+        _unknown_batch(start),
+    )
+    return {"token_ids": token_ids, "scores": scores}
+
+
+def _at(token_ids, size):
+    """`(size,)`: `NEVER` at these tokens, 0 elsewhere."""
+    return NEVER * tf.reduce_sum(tf.one_hot(tf.constant(list(token_ids), tf.int32), size), axis=0)
+
+
+def _unknown_batch(start):
+    """Shape invariants of a loop: every size is open but that of the last axis of two or more."""
+
+    def invariant(value):
+        shape = value.shape.as_list()
+        return tf.TensorShape([None] * len(shape[:-1]) + (shape[-1:] if len(shape) > 1 else [None] * len(shape)))
+
+    return tf.nest.map_structure(invariant, start)
