@@ -100,10 +100,13 @@ def _evaluate(arguments):
 def _generate(arguments):
     from keras_genzoo import artifacts
 
-    path = artifacts.generate(
-        arguments.path, arguments.out, arguments.num_samples, arguments.seed, label=arguments.label
-    )
-    print(path)
+    names = ("label", "prompts", "max_length", "temperature", "top_k", "top_p")
+    options = {name: getattr(arguments, name) for name in names}
+    made = artifacts.generate(arguments.path, arguments.out, arguments.num_samples, arguments.seed, **options)
+    if arguments.out is None and isinstance(made, list):
+        print("\n\n".join(made))
+    else:
+        print(arguments.out or made)
 
 
 def _tune(arguments):
@@ -196,13 +199,24 @@ def _parser():
     evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
     evaluate.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
     evaluate.add_argument("--split", default="test", choices=["train", "validation", "test"])
-    evaluate.add_argument("--num-samples", type=int, metavar="N", help="importance samples; default: the recipe's")
-    generate = add("generate", _generate, "Draw samples from a trained model's SavedModel.")
+    evaluate.add_argument(
+        "--num-samples", type=int, metavar="N", help="importance samples, or samples to measure; default: the recipe's"
+    )
+    generate = add("generate", _generate, "Generate images, points or texts by a trained model's SavedModel.")
     generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
-    generate.add_argument("--num-samples", type=int, default=16, metavar="N", help="default: 16")
+    generate.add_argument("--num-samples", type=int, metavar="N", help="default: 16 images, or one text a prompt")
     generate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     generate.add_argument("--label", type=int, metavar="N", help="class, of a conditional model; default: all in turn")
-    generate.add_argument("--out", default="samples.png", metavar="FILE", help=".png or .npz; default: samples.png")
+    generate.add_argument(
+        "--prompt", dest="prompts", action="append", metavar="TEXT", help="what a text begins with; may be repeated"
+    )
+    generate.add_argument("--max-length", type=int, metavar="N", help="new tokens of a text; default: 200")
+    generate.add_argument("--temperature", type=float, metavar="T", help="0 is greedy; default: 1")
+    generate.add_argument("--top-k", type=int, metavar="K", help="draw from the K best tokens; default: 0, off")
+    generate.add_argument("--top-p", type=float, metavar="P", help="draw from the best tokens of this probability")
+    generate.add_argument(
+        "--out", metavar="FILE", help=".png or .npz of images, default samples.png; of texts, default: print them"
+    )
     tune = add("tune", _tune, "Search the hyperparameters of a recipe; goes on with a search that was cut off.")
     tune.add_argument("recipe", metavar="RECIPE")
     tune.add_argument("--max-trials", type=int, required=True, metavar="N")

@@ -49,6 +49,7 @@ def sample(
     >>> decoding.sample(count, first, (), max_length=5, end_id=5, temperature=0.0)["token_ids"].numpy().tolist()
     [[1, 2, 3, 4, 0], [3, 4, 0, 0, 0]]
     """
+    logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     never = _at(forbidden, size)
     drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
@@ -157,6 +158,7 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
         dict, the best first: `token_ids`, int32 `(batch, beam_width, max_length)`, 0 after the end, the end token left
         out; `scores`, float32 `(batch, beam_width)`, -inf where there is no more sequence.
     """
+    logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
     never, end_only = _at(forbidden, size), _at(range(size), size) - _at((end_id,), size)

@@ -56,6 +56,34 @@ def make_vae():
 
 
 @pytest.fixture
+def points():
+    """65 points in the plane: float32 `(65, 2)`; the last batch of 16 is a single one."""
+    return np.random.default_rng(2).normal(size=(65, 2)).astype("float32")
+
+
+@pytest.fixture
+def make_gan():
+    """Builds and compiles a small `GAN` of points; as `make_vae`, with `generator` and `discriminator` options."""
+
+    def make(networks=None, compile=None, generator=None, discriminator=None, **arguments):
+        classes, packing = arguments.get("num_classes"), arguments.get("packing", 1)
+        pair = networks or (
+            genzoo.networks.mlp_generator(3, (2,), (8,), num_classes=classes, **(generator or {})),
+            genzoo.networks.mlp_discriminator(
+                (2,), (8,), num_classes=classes, packing=packing, **(discriminator or {})
+            ),
+        )
+        gan = genzoo.GAN(*pair, **arguments)
+        optimizers = {
+            f"{name}_optimizer": keras.optimizers.Adam(1e-2, beta_1=0.5) for name in ("generator", "discriminator")
+        }
+        gan.compile(**{**optimizers, **(compile or {})})
+        return gan
+
+    return make
+
+
+@pytest.fixture
 def round_trip(tmp_path):
     """Saves a Keras model as `.keras` and loads it again."""
 
@@ -80,7 +108,10 @@ def revive():
 
 @pytest.fixture(scope="session")
 def small_mnist(tmp_path_factory):
-    """A data folder whose `mnist` is the embedded digits, enlarged to 28 x 28: 600 for training, 60 for testing."""
+    """A data folder whose `mnist` is the embedded digits, enlarged to 28 x 28: 600 for training, 60 for testing.
+
+    Its texts are sentences of the embedded grammar.
+    """
     digits = embedded.digits()["train"]
     images = digits["images"][:660, :, :, 0].repeat(3, axis=1).repeat(3, axis=2)
     images = np.pad(images, ((0, 0), (2, 2), (2, 2)))
@@ -89,4 +120,19 @@ def small_mnist(tmp_path_factory):
     np.savez(
         folder / "mnist.npz", x_train=images[:600], y_train=labels[:600], x_test=images[600:], y_test=labels[600:660]
     )
+    write_texts(folder)
     return folder
+
+
+def write_texts(folder):
+    """Running text, lines and labelled lines, under the names that recipes look for."""
+    source, _ = embedded.SOURCES["grammar"][0]()
+    texts, labels = source["train"]["texts"], source["train"]["labels"]
+    (folder / "tiny_shakespeare").mkdir()
+    (folder / "tiny_shakespeare" / "input.txt").write_text("\n".join(texts[:1500]))
+    for name in ("captions", "snips"):
+        (folder / name).mkdir()
+        for part, rows in (("train", slice(0, 400)), ("val", slice(400, 460)), ("test", slice(460, 520))):
+            lines = {"captions": {"txt": texts[rows]}, "snips": {"seq.in": texts[rows], "label": labels[rows]}}[name]
+            for column, values in lines.items():
+                (folder / name / f"{part}.{column}").write_text("".join(f"{value}\n" for value in values))

@@ -10,7 +10,13 @@ import pytest
 from PIL import Image
 
 import keras_genzoo as genzoo
-from keras_genzoo.callbacks import ImportanceWeightedBound, PosteriorCollapseMonitor, SampleImages
+from keras_genzoo.callbacks import (
+    DiscriminatorMonitor,
+    ImportanceWeightedBound,
+    ModeCollapseMonitor,
+    PosteriorCollapseMonitor,
+    SampleImages,
+)
 from keras_genzoo.metrics import active_units
 
 X = np.random.default_rng(0).integers(0, 2, (64, 4, 4, 1)).astype("float32")
@@ -32,7 +38,8 @@ def fit(vae, *callbacks, x=X, epochs=2, **arguments):
 
 
 def read_png(path_or_bytes):
-    return np.asarray(Image.open(path_or_bytes).convert("RGB"))
+    with Image.open(path_or_bytes) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 # ---- sample pictures ----
@@ -174,3 +181,122 @@ def test_importance_weighted_bound_is_that_of_the_whole_split():
     np.testing.assert_allclose(history["val_log_likelihood"], [vae.log_likelihood(x, 5).numpy().mean()], rtol=1e-5)
     with pytest.raises(ValueError, match=r"^Expected every to be an integer of at least 1\. Received: every=0$"):
         ImportanceWeightedBound(held_out, every=0)
+
+
+# ---- adversarial networks ----
+
+CENTERS = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+
+
+def spread_points(count=60):
+    """Points around three centers, in turn."""
+    noise = 0.05 * np.random.default_rng(0).normal(size=(count, 2))
+    return (CENTERS[np.arange(count) % 3] + noise).astype("float32")
+
+
+def resting_gan(kernel=None, **arguments):
+    """A GAN of points that does not learn: its generator multiplies z by `kernel`, its discriminator is the sum."""
+    z, x = keras.Input((2,)), keras.Input((2 * arguments.get("packing", 1),))
+    generator = keras.Model(z, keras.layers.Dense(2, name="to_points")(z))
+    discriminator = keras.Model(x, keras.layers.Dense(1, kernel_initializer="ones")(x))
+    gan = genzoo.GAN(generator, discriminator, **arguments)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), penalty=genzoo.losses.R1(0.5))
+    generator.get_layer("to_points").kernel.assign(np.eye(2) if kernel is None else kernel)
+    return gan
+
+
+def messages_of(model, *callbacks, **arguments):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        history = fit(model, *callbacks, **arguments)
+    return history, [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
+
+
+def test_training_becomes_an_animation(tmp_path):
+    x = spread_points()
+    callback = SampleImages(tmp_path, num_samples=50, centers=CENTERS, animation=True)
+    fit(resting_gan(), callback, x=x, epochs=3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "epoch_0001.png", "epoch_0002.png", "epoch_0003.png", "training.gif",
+    ]  # fmt: skip
+    with Image.open(tmp_path / "training.gif") as animation:
+        height, width, _ = read_png(tmp_path / "epoch_0001.png").shape
+        assert animation.n_frames == 3 and animation.size == (width, height)
+        assert animation.info["loop"] == 0
+        animation.seek(2)
+        assert animation.info["duration"] == 2000
+        last = np.asarray(animation.convert("RGB"), "int16")
+    assert np.abs(last - read_png(tmp_path / "epoch_0003.png")).mean() < 2
+
+
+def test_diversity_is_the_mean_distance_as_a_share_of_the_real_one():
+    x = spread_points(40)
+    gan = resting_gan(0.1 * np.eye(2))
+    history = fit(gan, ModeCollapseMonitor(x, seed=3, start_from_epoch=9), x=x)
+
+    def mean_distance(points):
+        return np.mean([np.linalg.norm(a - b) for i, a in enumerate(points) for j, b in enumerate(points) if i != j])
+
+    expected = mean_distance(gan.generate(40, seed=3).numpy()) / mean_distance(x)
+    np.testing.assert_allclose(history["diversity"], [expected] * 2, rtol=1e-4)
+
+
+def test_mode_collapse_is_said_once_and_names_the_settings():
+    x = spread_points()
+    history, messages = messages_of(
+        resting_gan(np.zeros((2, 2))), ModeCollapseMonitor(x, start_from_epoch=2), x=x, epochs=4
+    )
+    assert history["diversity"] == [0.0] * 4 and len(messages) == 1
+    for part in (
+        "after epoch 2",
+        "packing=2",
+        "relativistic",
+        "Received: packing=1, objective=NonSaturating",
+        "['R1']",
+    ):
+        assert part in messages[0]
+    assert "\n" not in messages[0]
+    _, messages = messages_of(resting_gan(), ModeCollapseMonitor(x, start_from_epoch=1), x=x)
+    assert not messages
+
+
+@pytest.mark.parametrize("packing", [1, 3])
+def test_separation_is_the_probability_of_the_right_order(packing):
+    x = spread_points()
+    gan = resting_gan(packing=packing)
+    history, messages = messages_of(gan, DiscriminatorMonitor(x, seed=5, start_from_epoch=1), x=x, epochs=1)
+    fake = gan.generate(60, seed=5).numpy()
+    real, fake = (values.reshape(-1, 2 * packing).sum(axis=1) for values in (x, fake))
+    expected = np.mean([float(a > b) for a in real for b in fake])
+    assert history["separation"] == [pytest.approx(expected, abs=1e-6)] and 0.2 < expected < 0.8 and not messages
+
+
+def test_a_discriminator_that_has_won_is_said_once_and_names_the_settings():
+    x = spread_points() + 100
+    history, messages = messages_of(resting_gan(), DiscriminatorMonitor(x, start_from_epoch=2), x=x, epochs=3)
+    assert history["separation"] == [1.0] * 3 and len(messages) == 1
+    for part in ("has won", "after epoch 2", "discriminator's learning rate", "label_smoothing", "Received: packing=1"):
+        assert part in messages[0]
+
+
+def test_the_alarms_see_images_and_classes():
+    """Training data are in [-1, 1] and samples in [0, 1]; both are compared in the latter."""
+    x = {"images": 2 * X - 1, "labels": np.arange(64, dtype="int32") % 3}
+    gan = genzoo.GAN(
+        genzoo.networks.mlp_generator(3, (4, 4, 1), (8,), num_classes=3),
+        genzoo.networks.mlp_discriminator((4, 4, 1), (8,), num_classes=3),
+        num_classes=3,
+    )
+    gan.compile()
+    monitor = ModeCollapseMonitor(x, start_from_epoch=9)
+    history = fit(gan, monitor, DiscriminatorMonitor(x, start_from_epoch=9), x=x, epochs=2)
+    np.testing.assert_allclose(monitor.real_and_fake()[0], X, atol=1e-6)
+    assert 0 < history["diversity"][-1] < 2 and 0 <= history["separation"][-1] <= 1
+
+
+def test_alarms_refuse_bad_settings():
+    for monitor in (ModeCollapseMonitor, DiscriminatorMonitor):
+        with pytest.raises(ValueError, match=r"^Expected at least 2 examples to compare with\. Received: 1$"):
+            monitor(spread_points(1))
+        with pytest.raises(ValueError, match=r"^Expected every to be an integer of at least 1\. Received: every=0$"):
+            monitor(spread_points(), every=0)

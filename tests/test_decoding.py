@@ -145,8 +145,8 @@ LOGITS = np.array([2.0, 1.0, 0.5, 0.2, -1.0], "float32")
         ({}, range(5)),
         ({"temperature": 0.5}, range(5)),
         ({"top_k": 2}, (0, 1)),
-        ({"top_p": 0.7}, (0, 1)),  # the probabilities are .53, .20, .12, .09, .03
-        ({"top_p": 0.75}, (0, 1, 2)),
+        ({"top_p": 0.7}, (0, 1)),  # the probabilities are .55, .20, .12, .09, .03
+        ({"top_p": 0.8}, (0, 1, 2)),
         ({"top_k": 3, "top_p": 0.8}, (0, 1)),  # of the three best, .63, .23, .14
         ({"top_p": 1e-6}, (0,)),
     ],

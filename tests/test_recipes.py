@@ -1,5 +1,6 @@
 """The conformance table: every recipe x what holds for all of them."""
 
+import dataclasses
 import json
 
 import keras
@@ -95,19 +96,23 @@ def test_saved_model_equals_live(trained, tmp_path):
         outputs = served.signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
         assert set(outputs) == set(live)
         for key, value in live.items():
-            np.testing.assert_allclose(outputs[key], value, rtol=1e-5, atol=1e-5, err_msg=f"{name}: {key}")
+            if value.dtype == tf.string:
+                assert outputs[key].numpy().tolist() == value.numpy().tolist(), f"{name}: {key}"
+            else:
+                np.testing.assert_allclose(outputs[key], value, rtol=1e-5, atol=1e-5, err_msg=f"{name}: {key}")
 
 
 def test_one_batch_overfits(trained):
     """Of a game, the discriminator's side: it learns to tell one batch from what a generator at rest makes."""
     recipe, settings, splits, _, _ = trained
+    splits = dataclasses.replace(splits, train=splits.train.take(settings["batch_size"]))
     model = recipe.build({**settings, "learning_rate": 5e-3, "epochs": 60, "steps_per_execution": 1}, splits)
     name = "loss"
     if isinstance(model, genzoo.GAN):
         name, rules = "discriminator_loss", model.get_compile_config()
         model.compile_from_config({**rules, "generator_optimizer": "sgd"})
         model.generator_optimizer.learning_rate = 0.0
-    one = splits.train.take(settings["batch_size"]).batches(settings["batch_size"])
+    one = splits.train.batches(settings["batch_size"])
     before = model.evaluate(one, verbose=0, return_dict=True)[name]
     model.fit(one.repeat(60), epochs=1, verbose=0)
     assert model.evaluate(one, verbose=0, return_dict=True)[name] < before - 0.1 * abs(before)
@@ -132,7 +137,7 @@ def test_recipe_is_complete(name):
         def Float(self, name, low, high, sampling=None):
             return low
 
-    assert recipe.settings(**recipe.search_space(Hp()))["latent_dim"] >= 1
+    assert recipe.settings(**recipe.search_space(Hp())) != recipe.settings()
 
 
 def test_unknown_recipe():

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_genzoo import recipes, training
+from keras_genzoo import artifacts, recipes, training
 from keras_genzoo.checkpoints import RunLog, read_rows, restore
+from keras_genzoo.manifest import load_manifest
 
 TINY = {"latent_dim": 2, "units": (16,), "jit_compile": False, "steps_per_execution": 1}
 
@@ -57,6 +58,27 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, every_epoch, capsys):
         np.testing.assert_allclose(history[name], expected[name], rtol=1e-6)
     for one, other in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_killed_gan_goes_on_bit_for_bit(tmp_path, every_epoch):
+    """Both networks, both optimizers, the moving average and the seeds."""
+    small = {"generator_units": (8,), "discriminator_units": (8,), "dropout": 0.2, "discriminator_steps": 2}
+    small |= {"gradient_penalty": 1.0, "steps_per_execution": 1, "epochs": 3, "verbose": 0}
+    whole, expected = training.train("lsgan-digits", run_dir=tmp_path / "whole", **small)
+    with pytest.raises(SystemExit):
+        training.train("lsgan-digits", run_dir=tmp_path / "cut", callbacks=[Kill(epoch=2, batch=7)], **small)
+    resumed, history = training.train("lsgan-digits", run_dir=tmp_path / "cut", resume=True, **small)
+    assert [len(values) for values in history.values()] == [3] * len(history)
+    for name in ("generator_loss", "val_kernel_distance"):
+        assert history[name] == expected[name]
+    for one, other in (
+        (resumed, whole),
+        (resumed.generator_optimizer, whole.generator_optimizer),
+        (resumed.discriminator_optimizer, whole.discriminator_optimizer),
+    ):
+        for a, b in zip(one.variables, other.variables, strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=a.path)
+    assert (tmp_path / "whole" / "progress" / "training.gif").is_file()
 
 
 def test_a_run_is_not_overwritten(tmp_path):
@@ -125,3 +147,17 @@ def test_missing_data_writes_nothing(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=r"No data set 'mnist'\. Looked in: none given"):
         training.run("vae-mnist", run_dir=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_classifier_has_a_run_too(small_mnist, tmp_path):
+    """It is trained, measured, drawn and exported as the others are, and generates nothing."""
+    settings = {"epochs": 1, "batch_size": 50, "validation_size": 30}
+    run_dir = training.run("classifier-mnist", tmp_path / "run", data_dir=small_mnist, verbose=0, **settings)
+    manifest = load_manifest(run_dir)
+    assert manifest["model"] == "Classifier" and list(manifest["signatures"]) == ["classify"]
+    assert (run_dir / "pictures" / "mistakes.png").is_file() and not (run_dir / "progress").exists()
+    assert artifacts.evaluate(run_dir, small_mnist) == pytest.approx(manifest["metrics"])
+    with pytest.raises(ValueError, match=r"^This model generates nothing\."):
+        artifacts.generate(run_dir, tmp_path / "samples.png")
+    with pytest.raises(ValueError, match=r"^A classifier draws no samples\."):
+        artifacts.evaluate(run_dir, small_mnist, num_samples=5)

@@ -318,3 +318,54 @@ def test_other_families_register_their_pictures(tmp_path):
 
     assert list(viz.draw(Family(2), None, None, tmp_path)) == ["mine"]
     assert list(viz.draw(Stub(2), None, None, tmp_path)) == ["samples"]
+
+
+# ---- adversarial networks ----
+
+
+def test_interpolations_stay_on_the_arc_between_two_samples():
+    """The first and the last image of a row are samples; all z between keep the length between theirs."""
+
+    class Recorder(Stub):
+        def decode(self, z, labels=None):
+            self.z, self.labels = np.asarray(z, "float64"), labels
+            return np.zeros((len(z), 4, 4, 1))
+
+    model = Recorder(latent_dim=50)
+    viz.interpolations(model, rows=3, steps=5, seed=1)
+    z, ends = model.z.reshape(3, 5, 50), np.random.default_rng(1).standard_normal((2, 3, 50))
+    np.testing.assert_allclose(z[:, 0], ends[0], atol=1e-5)
+    np.testing.assert_allclose(z[:, -1], ends[1], atol=1e-5)
+    lengths = np.linalg.norm(z, axis=-1)
+    assert np.all(lengths >= 0.9 * np.minimum(lengths[:, :1], lengths[:, -1:])) and model.labels is None
+    conditional = Recorder(latent_dim=50, num_classes=2)
+    viz.interpolations(conditional, rows=3, steps=2)
+    assert conditional.labels.tolist() == [0, 0, 1, 1, 0, 0]
+
+
+def test_centers_are_marked_and_fix_the_limits():
+    """Pictures of one training line up, wherever the samples are."""
+    centers = np.array([[-4.0, -4.0], [4.0, 4.0], [0.0, 4.0]])
+    near, far = (viz.image_grid(scale * RANDOM.random((50, 2)), centers=centers) for scale in (1, 100))
+    for axes in (near.axes[0], far.axes[0]):
+        assert axes.get_xlim() == axes.get_ylim() == (-6.0, 6.0)
+        np.testing.assert_allclose(axes.collections[-1].get_offsets(), centers)
+    assert viz.to_array(near).shape == viz.to_array(far).shape
+
+
+def test_an_animation_of_no_or_unequal_pictures(tmp_path):
+    paths = [viz.save(viz.image_grid(np.zeros((n, 8, 8, 1))), tmp_path / f"{n}.png") for n in (1, 5)]
+    for pictures, message in (([], "Received: 0 of"), (paths, "Received: 2 of")):
+        with pytest.raises(ValueError, match=rf"^Expected pictures of one size\. {message}"):
+            viz.animate(pictures, tmp_path / "a.gif")
+    assert not (tmp_path / "a.gif").exists()
+
+
+@pytest.mark.parametrize("name", ["gan-ring", "lsgan-digits"])
+def test_draw_makes_all_pictures_of_a_gan(tmp_path, name):
+    recipe = genzoo.recipes.get(name)
+    settings = recipe.settings(**recipe.smoke)
+    splits = recipe.load(settings)
+    drawn = viz.draw(recipe.build(settings, splits), splits, {"generator_loss": [1.0, 2.0]}, tmp_path)
+    expected = {"samples", "curves"} | ({"interpolations", "neighbors"} if name == "lsgan-digits" else set())
+    assert set(drawn) == expected and all(path.is_file() for path in drawn.values())

@@ -14,7 +14,7 @@ from keras_genzoo.classifiers.embedded import EMBEDDED, embedded
 from keras_genzoo.manifest import sha256
 from keras_genzoo.models import Classifier
 
-UPDATES, BATCH_SIZE = 1000, 64
+UPDATES, BATCH_SIZE = 300, 64
 _trained = {}  # of this process, by what they were trained on
 
 

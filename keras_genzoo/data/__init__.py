@@ -11,8 +11,8 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
     """Loads a data set by name and prepares it.
 
     Args:
-        name: str: `"digits"`, `"ring"`, `"grid"` or `"grammar"` (embedded), a set of images or text of
-            tensorflow-datasets, or a folder of local files below `data_dir`.
+        name: str: `"digits"`, `"ring"`, `"grid"`, `"grammar"`, `"dates"` or `"reverse"` (embedded), a set of images or
+            text of tensorflow-datasets, or a folder of local files below `data_dir`.
         data_dir: str, path or `None`. Looked in before `GENZOO_DATA_DIR` and `TFDS_DATA_DIR`.
         image_size: `(height, width)` to which images are resized, or `None`.
         source, target: str or `None`, which columns of text are the texts and what they are to become, such as
@@ -37,7 +37,7 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
     >>> next(iter(splits.train.batches(batch_size=32))).shape
     TensorShape([32, 8, 8, 1])
     >>> genzoo.data.load("grammar").validation.texts[0]
-    'the big spiders are tired .'
+    'this cat finds every cat in the house in winter .'
     """
     found = sources.find(name, data_dir, image_size, source, target)
     make = make_text_splits if "texts" in found.parts["train"] else make_splits

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_genzoo.data import grammar
+from keras_genzoo.data import dates, grammar, reverse
 
 NUM_POINTS = 20_000
 
@@ -57,4 +57,6 @@ SOURCES = {
     "ring": (ring, "made: a mixture of 8 Gaussians"),
     "grid": (grid, "made: a mixture of 25 Gaussians"),
     "grammar": (grammar.sentences, "made: sentences of a probabilistic context-free grammar"),
+    "dates": (dates.pairs, "made: dates of 1900 to 2099 in seven languages, and in ISO 8601"),
+    "reverse": (reverse.pairs, "made: sequences of integers and their reverse"),
 }

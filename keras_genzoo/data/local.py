@@ -31,7 +31,7 @@ def read(folder, name, image_size=None):
         ValueError: if files are there but are not what they should be.
     """
     place = pathlib.Path(folder) / name
-    archives = [place.with_name(f"{name}.npz"), *(sorted(place.glob("*.npz")) if place.is_dir() else [])]
+    archives = [place.parent / f"{place.name}.npz", *(sorted(place.glob("*.npz")) if place.is_dir() else [])]
     for archive in archives:
         if archive.is_file():
             return _read_npz(archive)

@@ -29,8 +29,8 @@ def read(folder, name, source=None, target=None):
 
     Returns:
         dict from `"train"` and, where there are, `"validation"` and `"test"` to dicts of `"texts"`, list of str, and
-        where there are `"targets"`, list of str, and `"labels"`, int32; and a dict of further information. `None` if
-        there is nothing.
+        where there are `"targets"`, list of str, and `"labels"`, int32; and a dict of further information: their
+        `label_names`, and `running` if it is running text. `None` if there is nothing.
 
     Raises:
         ValueError: if files are there but cannot be read, are empty, have unequal numbers of lines, or are no UTF-8.
@@ -41,7 +41,7 @@ def read(folder, name, source=None, target=None):
     files = _files(place)
     if "train" not in files:
         running = next((place / (RUNNING + end) for end in ("", ".gz") if (place / (RUNNING + end)).is_file()), None)
-        return None if running is None else ({"train": {"texts": [_content(running)]}}, {})
+        return None if running is None else ({"train": {"texts": [_content(running)]}}, {"running": True})
     names = {}
     parts = {part: _part(columns, source, target, names) for part, columns in sorted(files.items(), key=_train_first)}
     return parts, ({"label_names": list(names)} if names else {})

@@ -46,6 +46,8 @@ def read(name, builder, image_size=None, source=None, target=None):
                 parts[split] = {"images": local.stacked([_sized(e[image], image_size) for e in examples], name)}
             if label:
                 parts[split]["labels"] = np.asarray([example[label] for example in examples], "int32")
+    if image is None and all(len(part["texts"]) == 1 for part in parts.values()):
+        info["running"] = True
     if name in REJOINED:
         parts = {"train": {"texts": ["".join(text for part in parts.values() for text in part["texts"])]}}
     return parts, info

@@ -17,7 +17,8 @@ def make_text_splits(source, validation_size=None, seed=0):
     and a twentieth of the rest for validation.
 
     Args:
-        source: `keras_genzoo.data.sources.Source` whose parts have `"texts"`.
+        source: `keras_genzoo.data.sources.Source` whose parts have `"texts"`; `running` in its `info` says that each is
+            one running text.
         validation_size: int, sentences or characters to hold out for validation, where there is no validation part.
         seed: int, of the cut of sentences. Defaults to 0.
 
@@ -30,7 +31,7 @@ def make_text_splits(source, validation_size=None, seed=0):
     """
     parts, removed = {name: dict(columns) for name, columns in source.parts.items()}, {}
     generator = np.random.default_rng(seed)
-    running = len(parts["train"]["texts"]) == 1
+    running = source.info.get("running", False)
     for name, share in (("test", 10), ("validation", 20 if running else 10)):
         if name not in parts:
             size = validation_size if name == "validation" else None
@@ -60,6 +61,8 @@ def checksum(parts):
 
 
 def _size(size, share, count, unit, name):
+    if count < 2:
+        raise ValueError(f"Too little to be cut into parts. Expected at least 2 {unit}. Received: {count} in {name!r}")
     size = max(1, count // share) if size is None else size
     if not 0 < size < count:
         raise ValueError(

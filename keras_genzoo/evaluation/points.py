@@ -24,8 +24,8 @@ def evaluate_points(model, splits, held_out, num_samples=None, seed=0, verbose=0
         deviations), `modes_hit` (with at least one), `num_modes`, `high_quality_share`, `reverse_kl` (nats, over the
         modes nearest to the samples), `spread` (the root mean square of the standard deviations inside the modes, as a
         share of the true one), `spread_lowest` and `spread_highest` of a mode and an axis; and of training points in
-        place of samples `high_quality_share_real` and `spread_real`. For all points what `samples.compared` returns,
-        on the coordinates; and the protocol.
+        place of samples `high_quality_share_real` and `spread_real`. A spread is left out where no mode has two
+        samples of high quality. For all points what `samples.compared` returns, on the coordinates; and the protocol.
     """
     num_samples = NUM_POINTS if num_samples is None else num_samples
     fake, _ = drawn(model, num_samples, held_out.labels, seed, verbose)
@@ -39,8 +39,6 @@ def evaluate_points(model, splits, held_out, num_samples=None, seed=0, verbose=0
 
 
 def _modes(fake, real, centers, scale):
-    spread = metrics.mode_spread(fake, centers, scale)
-    known = spread[np.isfinite(spread)]
     return {
         "modes_covered": metrics.mode_coverage(fake, centers, scale, MODE_SAMPLES),
         "modes_hit": metrics.mode_coverage(fake, centers, scale),
@@ -48,13 +46,16 @@ def _modes(fake, real, centers, scale):
         "high_quality_share": metrics.high_quality_share(fake, centers, scale),
         "high_quality_share_real": metrics.high_quality_share(real, centers, scale),
         "reverse_kl": metrics.mode_reverse_kl(fake, centers),
-        "spread": _root_mean_square(known),
-        "spread_lowest": float(known.min()) if known.size else float("nan"),
-        "spread_highest": float(known.max()) if known.size else float("nan"),
-        "spread_real": _root_mean_square(metrics.mode_spread(real, centers, scale)),
+        **_spread(fake, centers, scale, ("spread", "spread_lowest", "spread_highest")),
+        **_spread(real, centers, scale, ("spread_real",)),
         "num_good_samples_of_a_covered_mode": MODE_SAMPLES,
     }
 
 
-def _root_mean_square(values):
-    return float(np.sqrt(np.mean(values**2))) if values.size else float("nan")
+def _spread(points, centers, scale, names):
+    """Root mean square, minimum and maximum of the spread over modes and axes, as many as there are names."""
+    values = metrics.mode_spread(points, centers, scale)
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return {}
+    return dict(zip(names, map(float, (np.sqrt(np.mean(known**2)), known.min(), known.max())), strict=False))

@@ -107,7 +107,7 @@ class GradientPenalty(_Centered):
         super().__init__(weight, center)
 
     def points(self, real, fake, seed):
-        shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
+        shape = tf.concat([tf.shape(real)[:1], tf.ones([len(real.shape) - 1], tf.int32)], axis=0)
         return real + noise.uniform(shape, seed) * (fake - real)
 
 

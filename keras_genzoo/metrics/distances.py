@@ -2,7 +2,7 @@
 
 import numpy as np
 
-BLOCK = 2**24  # numbers of a block of distances: 128 MB of float64
+BLOCK = 2**23  # numbers of a block of distances: 64 MB of float64
 
 
 def as_vectors(name, values, minimum=1):
@@ -34,10 +34,13 @@ def as_pair(real, fake, minimum=1):
 
 def squared_distances(a, b):
     """Squared Euclidean distances `(len(a), len(b))` of vectors; what rounding cannot tell from 0 is 0."""
-    squares = np.sum(a**2, axis=1)[:, None] + np.sum(b**2, axis=1)
-    distances = squares - 2.0 * (a @ b.T)
-    distances[distances < 64 * np.finfo(distances.dtype).eps * squares] = 0.0
-    return distances
+    a_squares, b_squares = np.sum(a**2, axis=1), np.sum(b**2, axis=1)
+    distances = a @ b.T  # in place from here on, as memory is what takes the time
+    distances *= -2.0
+    distances += a_squares[:, None]
+    distances += b_squares
+    rounding = 64 * np.finfo(distances.dtype).eps * (a_squares.max() + b_squares.max())
+    return np.multiply(distances, distances >= rounding, out=distances)
 
 
 def blocks(queries, points):

@@ -33,13 +33,17 @@ def precision_recall(real, fake, neighbors=3):
     real, fake = as_pair(real, fake, minimum=neighbors + 1)
     center = real.mean(axis=0)  # distances stay, rounding shrinks
     real, fake = real - center, fake - center
-    return _share(fake, real, neighbors), _share(real, fake, neighbors)
+    real_radii, fake_radii = _radii(real, neighbors), _radii(fake, neighbors)
+    precise, recalled = 0, np.zeros(len(real), bool)
+    for part, squared in blocks(fake, real):
+        precise += np.count_nonzero((squared <= real_radii).any(axis=1))
+        recalled |= (squared <= fake_radii[part, None]).any(axis=0)
+    return float(precise / len(fake)), float(recalled.mean())
 
 
-def _share(queries, points, neighbors):
-    """The share of `queries` within the ball of any of `points`."""
+def _radii(points, neighbors):
+    """The squared distance of every point to its `neighbors`-th nearest other one."""
     radii = np.empty(len(points))
     for part, squared in blocks(points, points):
         radii[part] = np.partition(squared, neighbors, axis=1)[:, neighbors]  # the point itself is the first
-    inside = sum(np.count_nonzero((squared <= radii).any(axis=1)) for _, squared in blocks(queries, points))
-    return float(inside / len(queries))
+    return radii

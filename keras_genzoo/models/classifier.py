@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_genzoo.metrics import DirectedMean
 from keras_genzoo.models import checks
 from keras_genzoo.models.base import GenerativeModel
+from keras_genzoo.models.empty import apply_rows
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -43,7 +44,7 @@ class Classifier(GenerativeModel):
 
     def __init__(self, network, label_smoothing=0.0, **kwargs):
         super().__init__(**kwargs)
-        outputs = network.output if isinstance(network, keras.Model) else None
+        outputs = getattr(network, "output", None) if isinstance(network, keras.Model) else None
         if not isinstance(outputs, dict) or set(outputs) != {"features", "logits"}:
             raise ValueError(
                 "Expected network to be a functional keras.Model with the outputs {'features', 'logits'}. "
@@ -80,10 +81,7 @@ class Classifier(GenerativeModel):
 
     @tf.function(reduce_retracing=True)
     def _classify(self, images):
-        count = tf.shape(images)[0]  # TensorFlow's convolution of no images gives them its input's shape: add one
-        padding = [[0, tf.cast(count == 0, tf.int32)], *[[0, 0]] * (images.shape.rank - 1)]
-        outputs = self.network(tf.pad(images, padding), training=False)
-        return {name: outputs[name][:count] for name in ("logits", "features")}
+        return dict(apply_rows(self.network, images))
 
     def check_batch(self, x, y):
         checks.check_events("x", x, self.event_shape, self.value_range)

@@ -81,7 +81,7 @@ def _last_activation(tensor):
     """The name of the activation that a tensor leaves, through nested models, wrappers and changes of shape."""
     operation, _, _ = tensor._keras_history
     if isinstance(operation, keras.Model):
-        return _last_activation(operation.output) if hasattr(operation, "output") else None
+        return _last_activation(operation.outputs[0]) if getattr(operation, "outputs", None) else None
     if isinstance(operation, SHAPE_ONLY) or type(operation).__name__ in ("Cast", "Identity", "Squeeze"):
         return _last_activation(operation.input)
     operation = getattr(operation, "layer", operation)  # of a wrapper, such as SpectralNormalization

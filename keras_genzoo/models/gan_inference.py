@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
+from keras_genzoo.models.empty import apply_rows
 
 
 class GANInference:
@@ -91,7 +92,8 @@ class GANInference:
     def _events(self, z, labels, training):
         """The trained generator at z: float32 `(batch, *event)`."""
         inputs = z if labels is None else {"z": z, "labels": labels}
-        return tf.cast(self.generator(inputs, training=training), tf.float32)
+        outputs = self.generator(inputs, training=True) if training else apply_rows(self.generator, inputs)
+        return tf.cast(outputs, tf.float32)
 
     def _running_events(self, z, labels):
         """As `_events`, by the moving average of the generator's weights where there is one."""
@@ -104,7 +106,8 @@ class GANInference:
     def _logits(self, events, labels, training):
         """The discriminator at events, or at packs of them: float32 `(batch,)`."""
         inputs = events if labels is None else {"images": events, "labels": labels}
-        return tf.cast(self.discriminator(inputs, training=training), tf.float32)[:, 0]
+        outputs = self.discriminator(inputs, training=True) if training else apply_rows(self.discriminator, inputs)
+        return tf.cast(outputs, tf.float32)[:, 0]
 
     def _joined(self, packs):
         """Packs `(batch, packing, *event)` to `(batch, *event)` with the events side by side on the last axis."""

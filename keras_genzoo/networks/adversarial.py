@@ -4,7 +4,8 @@ import math
 
 import keras
 
-from keras_genzoo.networks.inputs import image_input, initial, latent_input, spectral
+from keras_genzoo.layers import FourierFeatures
+from keras_genzoo.networks.inputs import connected, image_input, initial, latent_input
 
 
 def mlp_generator(
@@ -53,7 +54,7 @@ def mlp_generator(
 
 def mlp_discriminator(
     event_shape, units=(512, 256, 128), activation="leaky_relu", dropout=0.0, spectral_norm=False, num_classes=None,
-    packing=1, input_scale=1.0, seed=0, name="discriminator",
+    packing=1, fourier=None, seed=0, name="discriminator",
 ):  # fmt: skip
     """Builds a discriminator of fully connected layers.
 
@@ -66,7 +67,8 @@ def mlp_discriminator(
             to `False`.
         num_classes: int or `None`. With a number the input is `{"images", "labels"}`, labels int32 `(batch,)`.
         packing: int, how many events side by side on the last axis are judged at once. Defaults to 1.
-        input_scale: float, what events are multiplied by first. Defaults to 1.
+        fourier: dict of arguments of `layers.FourierFeatures`, which the events pass first, or `None`. It is for
+            points whose detail is small against their range. Defaults to `None`.
         seed: int, of the initial weights. Defaults to 0.
         name: str. Defaults to `"discriminator"`.
 
@@ -76,14 +78,15 @@ def mlp_discriminator(
     """
     inputs, images, labels = image_input((*event_shape[:-1], packing * event_shape[-1]), num_classes)
     hidden = keras.layers.Flatten(name="flatten")(images)
-    if input_scale != 1.0:
-        hidden = keras.layers.Rescaling(input_scale, name="scale")(hidden)
+    if fourier is not None:
+        hidden = FourierFeatures(**{"seed": seed, **fourier}, name="fourier")(hidden)
     if labels is not None:
         hidden = keras.layers.Concatenate()([hidden, labels])
     for i, width in enumerate(units):
         layer = keras.layers.Dense(width, name=f"hidden_{i}", **initial(seed + 300 + i))
-        hidden = keras.layers.Activation(activation, name=f"activation_{i}")(spectral(layer, spectral_norm)(hidden))
+        hidden = connected(layer, hidden, spectral_norm, seed + 300 + i)
+        hidden = keras.layers.Activation(activation, name=f"activation_{i}")(hidden)
         if dropout:
             hidden = keras.layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(hidden)
     layer = keras.layers.Dense(1, name="logit", dtype="float32", **initial(seed + 399))
-    return keras.Model(inputs, spectral(layer, spectral_norm)(hidden), name=name)
+    return keras.Model(inputs, connected(layer, hidden, spectral_norm, seed + 399), name=name)

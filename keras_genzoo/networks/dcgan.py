@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_genzoo.networks.inputs import image_input, latent_input, spectral
+from keras_genzoo.networks.inputs import connected, image_input, latent_input
 
 SMALLEST = 7  # the largest side at which a generator starts and a discriminator ends
 
@@ -89,15 +89,17 @@ def dcgan_discriminator(
             width * 2**i, 4, strides=2, padding="same", use_bias=not normalised, name=f"conv_{i}",
             **_normal(seed + 500 + i),
         )  # fmt: skip
-        hidden = _activated(spectral(layer, spectral_norm)(hidden), "leaky_relu", normalised, i)
+        hidden = connected(layer, hidden, spectral_norm, seed + 500 + i)
+        hidden = _activated(hidden, "leaky_relu", normalised, i)
         if dropout:
             hidden = keras.layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(hidden)
     features = keras.layers.Flatten(name="features")(hidden)
     layer = keras.layers.Dense(1, name="logit", dtype="float32", **_normal(seed + 599))
-    logit = spectral(layer, spectral_norm)(features)
+    logit = connected(layer, features, spectral_norm, seed + 599)
     if labels is not None:
         layer = keras.layers.Dense(features.shape[-1], use_bias=False, name="class", **_normal(seed + 598))
-        match = keras.layers.Dot(1, name="match", dtype="float32")([spectral(layer, spectral_norm)(labels), features])
+        embedded = connected(layer, labels, spectral_norm, seed + 598)  # (batch, features)
+        match = keras.layers.Dot(1, name="match", dtype="float32")([embedded, features])
         logit = keras.layers.Add(name="conditional_logit", dtype="float32")([logit, match])
     return keras.Model(inputs, logit, name=name)
 

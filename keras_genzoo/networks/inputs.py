@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_genzoo.layers import noise
+
 
 def image_input(event_shape, num_classes=None):
     """The input of an encoder.
@@ -45,8 +47,15 @@ def posterior(hidden, latent_dim, seed):
     ]
 
 
-def spectral(layer, wanted):
-    """The layer, or if `wanted` the layer with its largest singular value held at 1, of the same dtype policy."""
-    if not wanted:
-        return layer
-    return keras.layers.SpectralNormalization(layer, name=layer.name, dtype=layer.dtype_policy)
+def connected(layer, inputs, spectral_norm, seed):
+    """The layer's outputs; with `spectral_norm`, its largest singular value is held at 1 (Miyato et al. 2018).
+
+    Keras starts the power iteration from its global seed; here it starts from `seed`, so that a network is a function
+    of its arguments.
+    """
+    if not spectral_norm:
+        return layer(inputs)
+    wrapper = keras.layers.SpectralNormalization(layer, name=layer.name, dtype=layer.dtype_policy)
+    outputs = wrapper(inputs)
+    wrapper.vector_u.assign(noise.normal(wrapper.vector_u.shape, noise.seed_pair(seed)))
+    return outputs

@@ -15,11 +15,12 @@ def output_logits(features, kernel, bias, transposed):
     Args:
         features: `(..., dim)`.
         kernel: `(dim, vocabulary_size)`, or transposed, as embeddings are.
-        bias: float32 `(vocabulary_size,)`.
+        bias: `(vocabulary_size,)`.
         transposed: bool.
     """
     rows = tf.reshape(features, (-1, features.shape[-1]))
-    logits = tf.cast(tf.matmul(rows, kernel, transpose_b=transposed), tf.float32) + bias
+    logits = tf.cast(tf.matmul(rows, kernel, transpose_b=transposed), tf.float32)
+    logits += tf.cast(tf.convert_to_tensor(bias), tf.float32)
     sizes = tf.shape(features)  # the rank stays known
     leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
     return tf.reshape(logits, [*leading, bias.shape[0]])

@@ -1,7 +1,5 @@
 """Subwords by byte-pair encoding (Sennrich et al. 2016), learned by the `tokenizers` library, applied in the graph."""
 
-import json
-
 import tensorflow as tf
 
 from keras_genzoo.preprocessing import strings, vocabularies
@@ -22,40 +20,12 @@ def pieces(texts, split="punctuation"):
     Returns:
         ragged strings `(batch, None)`.
     """
-    texts = tf.strings.strip(tf.strings.regex_replace(texts, rf"({strings.SPACES}|{SPACE})+", " "))
+    texts = strings.spaced(tf.strings.regex_replace(texts, SPACE, " "))
     texts = tf.strings.regex_replace(texts, r"(^| )([^ ])", rf" {MARK}\2")
     if split == "punctuation":
         texts = tf.strings.regex_replace(texts, rf"({MARK}?{strings.PUNCTUATION})", r" \1 ")
     texts = tf.strings.regex_replace(texts, rf"([^ ]{{{LONGEST}}})", r"\1 ")
     return tf.strings.split(tf.strings.regex_replace(texts, MARK, SPACE))
-
-
-def learn(texts, lowercase=False, split="punctuation", size=8000, min_count=2):
-    """Learns a vocabulary of subwords.
-
-    Args:
-        texts: iterable of str.
-        lowercase, split: as in `TextPreprocessor`.
-        size: int, how many subwords: the characters, and on top of them merged pairs.
-        min_count: int, how often a pair must be there to be merged.
-
-    Returns:
-        `(vocabulary, merges)`: list of str, and list of pairs of str in the order in which they are merged.
-
-    Raises:
-        ValueError: if there is no text.
-    """
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    trainer = trainers.BpeTrainer(vocab_size=size, min_frequency=min_count, show_progress=False)
-    batches = vocabularies.unit_batches(texts, lambda batch: pieces(strings.clean(batch, lowercase), split))
-    tokenizer.train_from_iterator((b" ".join(batch).decode() for batch in batches), trainer)
-    model = json.loads(tokenizer.to_str())["model"]
-    if not model["vocab"]:
-        raise ValueError("No token to learn. Expected texts that are not empty. Received: no character")
-    return sorted(model["vocab"], key=model["vocab"].get), [tuple(merge) for merge in model["merges"]]
 
 
 class Subwords:

@@ -3,12 +3,10 @@
 import keras
 import tensorflow as tf
 
-from keras_genzoo.preprocessing import strings, subwords, vocabularies
+from keras_genzoo.preprocessing import languages, learning, splitting, strings, subwords, vocabularies
 
 PADDING, UNKNOWN, START, END = 0, 1, 2, 3
 NUM_SPECIAL = 4
-LEVELS = ("characters", "words", "subwords")
-SPLITS = ("punctuation", "whitespace")
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -24,7 +22,8 @@ class TextPreprocessor(keras.layers.Layer):
         level: `"characters"` (code points), `"words"` or `"subwords"` (byte-pair encoding). Defaults to `"characters"`.
         lowercase: bool. Defaults to `False`.
         split: how words are found, see `strings.words`, and the pieces of subwords, see `subwords.pieces`:
-            `"punctuation"` or `"whitespace"`. Defaults to `"punctuation"`.
+            `"punctuation"` or `"whitespace"`; or by the rules of a language, `"english"`, `"german"` or `"french"`, see
+            `languages`. Defaults to `"punctuation"`.
         merges: list of pairs of str, which characters and subwords are merged, the first first; for subwords alone.
         sentences: bool, whether a text is a whole, with a start and an end, or a window of running text, with neither.
             Defaults to `True`.
@@ -64,8 +63,7 @@ class TextPreprocessor(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        _check_choice("level", level, LEVELS)
-        _check_choice("split", split, SPLITS)
+        splitting.check(level, split)
         self.vocabulary = vocabularies.checked(vocabulary)
         self.level = level
         self.lowercase = bool(lowercase)
@@ -109,21 +107,10 @@ class TextPreprocessor(keras.layers.Layer):
         Raises:
             ValueError: if no token is left, or an argument is out of range.
         """
-        _check_choice("level", level, LEVELS)
-        _check_choice("split", split, SPLITS)
-        if min_count < 1 or (vocabulary_size is not None and vocabulary_size <= NUM_SPECIAL):
-            raise ValueError(
-                f"Expected min_count of at least 1 and vocabulary_size above {NUM_SPECIAL}. "
-                f"Received: {min_count=}, {vocabulary_size=}"
-            )
-        common = {"level": level, "lowercase": lowercase, "split": split, "sentences": sentences}
-        if level == "subwords":
-            size = (vocabulary_size or 8000) - NUM_SPECIAL
-            vocabulary, merges = subwords.learn(texts, lowercase, split, size, min_count)
-            return cls(vocabulary, merges=merges, **common)
-        size = None if vocabulary_size is None else vocabulary_size - NUM_SPECIAL
-        vocabulary = vocabularies.learn(texts, lambda t: _units(t, level, lowercase, split), size, min_count)
-        return cls(vocabulary, **common)
+        splitting.check(level, split)
+        batches = learning.unit_batches(texts, level, lowercase, split)
+        learned = learning.learn(batches, level, NUM_SPECIAL, vocabulary_size, min_count)
+        return cls(**learned, level=level, lowercase=lowercase, split=split, sentences=sentences)
 
     @property
     def vocabulary_size(self):
@@ -154,7 +141,7 @@ class TextPreprocessor(keras.layers.Layer):
 
     def tokenize(self, texts):
         """The ids of the tokens, without start and end: ragged int32 `(batch, None)`."""
-        units = _units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
+        units = splitting.units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
         if self._subwords:
             return self._subwords(units)
         return tf.ragged.map_flat_values(self._ids.lookup, units)
@@ -178,12 +165,18 @@ class TextPreprocessor(keras.layers.Layer):
         return tf.where((ids.row_lengths() == 0)[:, None] & first, self.start_id, padded)
 
     def detokenize(self, ids):
-        """The texts of ids: string tensor `(batch,)`.
+        """The texts of ids, with tokens put together as the language writes them: string tensor `(batch,)`.
 
         Args:
             ids: integers `(batch, time)`. What follows the first end token is left out, and so are padding and start
                 tokens. Ids out of range count as unknown.
         """
+        texts = self.join(ids)
+        by_language = self.level != "characters" and self.split in languages.LANGUAGES
+        return languages.detokenized(texts, self.split) if by_language else texts
+
+    def join(self, ids):
+        """As `detokenize`, but with one space between tokens, as published BLEU figures want it."""
         ids = tf.cast(ids, tf.int64)
         ended = tf.cumsum(tf.cast(ids == END, tf.int32), axis=1) > 0
         kept = ~ended & (ids != PADDING) & (ids != START)
@@ -214,13 +207,6 @@ class TextPreprocessor(keras.layers.Layer):
         }
 
 
-def _units(texts, level, lowercase, split):
-    texts = strings.clean(texts, lowercase)
-    if level == "characters":
-        return strings.characters(texts)
-    return strings.words(texts, split) if level == "words" else subwords.pieces(texts, split)
-
-
 def _column(ids, value):
     return tf.fill([tf.cast(ids.nrows(), tf.int32), 1], value)
 
@@ -229,8 +215,3 @@ def _padded(ids):
     """Ragged ids as int32 `(batch, time)`, padded, with at least one column."""
     ids = ids.to_tensor(default_value=PADDING)
     return tf.pad(ids, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(ids)[1])]])
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"Unknown {name}. Expected one of {choices}. Received: {name}={value!r}")

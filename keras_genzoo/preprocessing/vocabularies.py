@@ -1,46 +1,8 @@
-"""Vocabularies: learned from texts, checked, and as lookup tables."""
+"""Vocabularies: checked, and as lookup tables."""
 
 import collections
-import itertools
 
 import tensorflow as tf
-
-from keras_genzoo.preprocessing import strings
-
-
-def learn(texts, units, size=None, min_count=1):
-    """The tokens of texts, the most frequent first, equally frequent ones in the order of their code points.
-
-    Args:
-        texts: iterable of str.
-        units: function from a string tensor `(batch,)` to the ragged strings of its tokens.
-        size: int, the most tokens to keep, or `None`.
-        min_count: int, tokens that are seen less often are left out.
-
-    Returns:
-        list of str.
-
-    Raises:
-        ValueError: if nothing is left.
-    """
-    counts = collections.Counter()
-    for batch in unit_batches(texts, units):
-        counts.update(batch)
-    tokens = [(-count, token.decode()) for token, count in counts.items() if count >= min_count]
-    tokens = [token for _, token in sorted(tokens) if token.upper() != strings.UNKNOWN_WORD]
-    if not tokens:
-        raise ValueError(
-            f"No token to learn. Expected texts with a token that is there {min_count} times. "
-            f"Received: {len(counts)} distinct tokens"
-        )
-    return tokens[:size]
-
-
-def unit_batches(texts, units):
-    """Yields the units of some texts after the other, as lists of bytes."""
-    texts = iter([texts] if isinstance(texts, (str, bytes)) else texts)
-    while batch := list(itertools.islice(texts, 1024)):
-        yield units(strings.string_tensor(batch)).flat_values.numpy().tolist()
 
 
 def checked(vocabulary):

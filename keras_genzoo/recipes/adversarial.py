@@ -13,6 +13,7 @@ GAME = {
     "objective": "non_saturating",
     "label_smoothing": 0.0,
     **dict.fromkeys(PENALTIES, 0.0),  # weights; 0 is without
+    "final_penalty": 1.0,  # a share of the weights, reached by an exponential decay; 1 keeps them constant
     "discriminator_steps": 1,
     "packing": 1,
     "ema_momentum": 0.999,
@@ -38,19 +39,28 @@ def compile_gan(gan, settings, num_examples, quality):
         The same `GAN`.
     """
     updates_an_epoch, steps = max(1, num_examples // settings["batch_size"]), settings["discriminator_steps"]
+    updates = settings["epochs"] * updates_an_epoch
     objective = settings["objective"]
     if settings["label_smoothing"]:
         objective = type(get_adversarial(objective))(label_smoothing=settings["label_smoothing"])
     gan.compile(
-        *(_adam(settings, settings["epochs"] * updates_an_epoch * each) for each in (1, steps)),
+        *(_adam(settings, updates * each) for each in (1, steps)),
         objective=objective,
-        penalty=[penalty(settings[name]) for name, penalty in PENALTIES.items() if settings[name]],
+        penalty=[
+            make(_decaying(settings, name, updates * steps)) for name, make in PENALTIES.items() if settings[name]
+        ],
         discriminator_steps=steps,
         quality=quality,
         jit_compile=settings["jit_compile"],
         steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
     )
     return gan
+
+
+def _decaying(settings, name, updates):
+    """The weight of a penalty: constant, or a schedule of the discriminator's updates."""
+    weight, share = settings[name], settings["final_penalty"]
+    return weight if share == 1 else keras.optimizers.schedules.ExponentialDecay(weight, updates, share)
 
 
 def _adam(settings, updates):

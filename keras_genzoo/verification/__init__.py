@@ -3,10 +3,18 @@
 Every module here lists its checks as `CHECKS`; a new family adds a module and a line below.
 """
 
-from keras_genzoo.verification import densities, estimators, likelihood_bounds, vae
+from keras_genzoo.verification import (
+    densities,
+    estimators,
+    gan,
+    language_model,
+    likelihood_bounds,
+    sample_quality,
+    vae,
+)
 from keras_genzoo.verification.table import Check, Row, format_rows
 
-MODULES = (densities, estimators, likelihood_bounds, vae)
+MODULES = (densities, estimators, likelihood_bounds, vae, gan, sample_quality, language_model)
 
 
 def checks():

@@ -1,7 +1,8 @@
-"""A VAE's training step on two replicas against one device: `python -m keras_genzoo.verification.replicas`.
+"""Training steps on two replicas against one device: `python -m keras_genzoo.verification.replicas`.
 
 A process of its own, since a machine's devices can be divided only before TensorFlow has started. Prints one line of
-JSON: `difference`, of the weights after three steps, and `noise`, by which the two replicas' random numbers differ.
+JSON: `difference` and `gan_difference`, of the weights of a VAE and of a GAN's discriminator after three steps, and
+`noise`, by which the two replicas' random numbers differ.
 """
 
 import json
@@ -19,7 +20,9 @@ def main():
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     difference = np.max(np.abs(_trained(strategy) - _trained(tf.distribute.get_strategy())))
-    print(json.dumps({"difference": float(difference), "noise": _noise(strategy)}))
+    gan_difference = np.max(np.abs(_trained_gan(strategy) - _trained_gan(tf.distribute.get_strategy())))
+    differences = {"difference": float(difference), "gan_difference": float(gan_difference)}
+    print(json.dumps({**differences, "noise": _noise(strategy)}))
 
 
 def _trained(strategy):
@@ -33,6 +36,23 @@ def _trained(strategy):
     model.optimizer.learning_rate = 1e-2
     model.fit(x, batch_size=32, epochs=3, shuffle=False, verbose=0)
     return np.concatenate([np.ravel(weights) for weights in model.get_weights()])
+
+
+def _trained_gan(strategy):
+    """A discriminator's weights after three steps of SGD against a generator that makes one event of all noise."""
+    import keras
+
+    from keras_genzoo import losses, networks
+    from keras_genzoo.models import GAN
+
+    x = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
+    with strategy.scope():
+        gan = GAN(networks.mlp_generator(3, (2,), (4,)), networks.mlp_discriminator((2,), (8,)), ema_momentum=0.9)
+        gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1), penalty=losses.R1(1.0))
+        for variable in gan.generator.trainable_variables:
+            variable.assign(0.0 * variable)
+    gan.fit(x, batch_size=32, epochs=3, shuffle=False, verbose=0)
+    return np.concatenate([np.ravel(weights) for weights in gan.discriminator.get_weights()])
 
 
 def _noise(strategy):

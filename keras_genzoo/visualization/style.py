@@ -112,6 +112,7 @@ def mark(axes, centers):
     axes.scatter(*centers.T, s=40, color=COLORS[2], marker="+", linewidths=1.0)
     low, high = centers.min(axis=0), centers.max(axis=0)
     margin = 0.25 * max(*(high - low), 1e-3)
+    axes.set_aspect("equal", adjustable="box")  # with fixed limits the axes must give way
     axes.set_xlim(low[0] - margin, high[0] + margin)
     axes.set_ylim(low[1] - margin, high[1] + margin)
 

@@ -159,6 +159,6 @@ def test_errors_of_the_source():
     ):
         make_splits(source(train={"images": part(9)["images"]}), conditional=True)
     with pytest.raises(
-        ValueError, match=r"^Points take no binarization, corruption or labels\. Received: dataset 'ring'$"
+        ValueError, match=r"^Points take no binarization, corruption, labels or shift\. Received: dataset 'ring'$"
     ):
         data.load("ring", binarization="static")

@@ -103,7 +103,7 @@ def test_recurrent_dropout_drops_the_same_units_at_every_step(cell):
     state = tuple(tf.ones((200, UNITS)) for _ in layer.zero_state(1))
     outputs, _ = layer.scan(layer.project(np.zeros((200, 1, 2), "float32")), state, training=True)
     plain, _ = layer.scan(layer.project(np.zeros((200, 1, 2), "float32")), state, training=False)
-    assert np.std(outputs, axis=0).min() > 1e-3 and np.std(plain, axis=0).max() < 1e-6
+    assert np.std(outputs, axis=0).min() > 1e-3 and np.std(plain, axis=0).max() < 1e-5
 
 
 def test_gradient_with_recurrent_dropout_against_differences():

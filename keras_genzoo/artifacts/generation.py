@@ -1,0 +1,45 @@
+"""Calls the `generate` signature of an artefact, of whatever family."""
+
+import pathlib
+
+from keras_genzoo.artifacts import images, texts
+from keras_genzoo.manifest import load_manifest
+
+KINDS = {"prompts": texts.generate}  # by an input of the signature; images and points have none of these
+
+
+def generate(path, out=None, num_samples=None, seed=0, **options):
+    """Calls the `generate` signature of an artefact.
+
+    Args:
+        path: folder with a manifest.
+        out: file to write: `.png` for a picture of images (`samples.png` by default) or `.npz` for their arrays, any
+            name for texts, which are returned in any case; or `None`.
+        num_samples: int, by default 16 images, or one text a prompt.
+        seed: int. Defaults to 0.
+        **options: `label` of a conditional model of images, by default all classes in turn; of a language model
+            `prompts` (list of str), `max_length`, `temperature`, `top_k` and `top_p`.
+
+    Returns:
+        `pathlib.Path` of the file of images, or the texts, a list of str.
+
+    Raises:
+        ValueError: for an option that the model does not take or that is out of range, another ending, or a model that
+            generates nothing.
+        FileNotFoundError: if there is no manifest, or no folder to write in.
+    """
+    import tensorflow as tf
+
+    manifest = load_manifest(path)
+    if out is not None and not pathlib.Path(out).absolute().parent.is_dir():
+        folder = pathlib.Path(out).absolute().parent
+        raise FileNotFoundError(f"No folder to write in. Expected {folder} to exist. Received: {out}")
+    if num_samples is not None and num_samples < 1:
+        raise ValueError(f"Expected at least one sample. Received: num_samples={num_samples}")
+    if "generate" not in manifest["signatures"]:
+        raise ValueError(f"This model generates nothing. Expected one with a signature generate. Received: {path}")
+    served = tf.saved_model.load(str(pathlib.Path(path) / "1"))
+    signature = served.signatures["generate"]
+    accepted = signature.structured_input_signature[1]
+    make = next((make for name, make in KINDS.items() if name in accepted), images.generate)
+    return make(served, manifest, out, num_samples, seed, options)
