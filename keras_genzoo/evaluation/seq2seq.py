@@ -9,13 +9,13 @@ import numpy as np
 from keras_genzoo import metrics
 from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.models import Seq2Seq
-from keras_genzoo.preprocessing import UNKNOWN
+from keras_genzoo.preprocessing import UNKNOWN, languages, splitting, string_tensor
 
 
 @evaluate.register(Seq2Seq)
 def _(
     model, splits, split="test", num_samples=None, max_examples=None, batch_size=100, seed=0, verbose=0,
-    beam_width=5, max_length=60, length_penalty=1.0, language=None,
+    beam_width=5, max_length=60, length_penalty=1.0,
 ):  # fmt: skip
     held_out = getattr(splits, split)
     held_out = held_out if max_examples is None else held_out.take(max_examples)
@@ -23,7 +23,7 @@ def _(
     translations, seconds = translate(model, held_out.texts, batch_size, verbose, **options)
     return {
         **_teacher_forced(model, held_out, batch_size),
-        **judge(translations, held_out.targets, model.target_preprocessor.lowercase, language),
+        **judge(translations, held_out.targets, model.target_preprocessor),
         "sentences_per_second": len(translations) / seconds,
         **options,
         "split": split,
@@ -31,25 +31,32 @@ def _(
     }
 
 
-def judge(translations, references, lowercase, language=None):
-    """BLEU and chrF with their signatures, and exact matches.
+def judge(translations, references, preprocessor):
+    """BLEU and chrF with their signatures, and exact matches; without case where the preprocessor has none.
+
+    Where it has the rules of a language, there is `bleu_tokenized`, too, of lowercased tokens by these rules, without
+    any tokenisation of sacrebleu, which is what publications on tokenised text give.
 
     Args:
         translations, references: lists of str, aligned.
-        lowercase: bool, whether case is left out of account.
-        language: str, such as `"de"`; adds `bleu_tokenized`, of lowercased text that is tokenised as its publications
-            have it. Defaults to `None`.
+        preprocessor: `TextPreprocessor` of the target.
 
     Returns:
         dict from name to number or str.
     """
+    lowercase = preprocessor.lowercase
     results = {"exact_match": metrics.exact_match(translations, references, lowercase)}
     results["bleu"], results["bleu_signature"] = metrics.bleu(translations, references, lowercase)
     results["chrf"], results["chrf_signature"] = metrics.chrf(translations, references, lowercase)
-    if language is not None:
-        tokens = [[metrics.moses_tokens(text, language) for text in texts] for texts in (translations, references)]
+    if preprocessor.split in languages.LANGUAGES:
+        tokens = [_tokens(texts, preprocessor.split) for texts in (translations, references)]
         results["bleu_tokenized"], results["bleu_tokenized_signature"] = metrics.bleu(*tokens, tokenize="none")
     return results
+
+
+def _tokens(texts, language):
+    words = splitting.units(string_tensor(texts), "words", lowercase=True, split=language)
+    return [" ".join(word.decode() for word in row) for row in words.to_list()]
 
 
 def translate(model, sources, batch_size=100, verbose=0, **options):

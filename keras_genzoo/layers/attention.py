@@ -1,7 +1,7 @@
 """Attention over a memory, with its projections, an explicit mask, and its weights as an output.
 
-Queries are `(batch, queries, dim)`: the steps of a teacher-forced decoder, or the hypotheses of a search over one source.
-So nobody repeats a memory for its hypotheses, and what is projected of it, its keys, is projected once.
+Queries are `(batch, queries, dim)`: the steps of a teacher-forced decoder, or the hypotheses of a search over one
+source. So nobody repeats a memory for its hypotheses, and what is projected of it, its keys, is projected once.
 """
 
 import keras

@@ -1,9 +1,5 @@
 """How near translations come to references: BLEU and chrF of sacrebleu, with their signatures, and exact matches."""
 
-import re
-
-ENTITY = r"(&\w+;)"  # how text that the Moses tools have tokenised writes quotes
-
 
 def bleu(hypotheses, references, lowercase=False, tokenize="13a"):
     """Corpus BLEU-4 (Papineni et al. 2002) as sacrebleu computes it (Post 2018).
@@ -53,34 +49,6 @@ def exact_match(hypotheses, references, lowercase=False):
     """
     pairs = [[_plain(text, lowercase) for text in pair] for pair in zip(hypotheses, references, strict=True)]
     return sum(hypothesis == reference for hypothesis, reference in pairs) / max(1, len(pairs))
-
-
-def moses_tokens(text, language):
-    """Lowercased text whose tokens stand apart as the Moses tools have them in captions of photographs.
-
-    Punctuation is split off but for hyphens, apostrophes and points within words. Of the references of Multi30k's test
-    part it makes what their authors publish in 98 to 99 of 100 lines; text that is tokenised stays as it is.
-
-    Args:
-        text: str.
-        language: `"en"`, `"fr"`, `"de"` or another; the first two have rules for apostrophes.
-
-    Example:
-
-    >>> from keras_genzoo.metrics import moses_tokens
-    >>> moses_tokens("A man's t-shirt, size 1,5.", "en")
-    "a man 's t-shirt , size 1,5 ."
-    """
-    apostrophe = {"en": (r"(\w)'(\w)", r"\1 '\2"), "fr": (r"(\w)'(\w)", r"\1' \2")}.get(language)
-    parts = []
-    for part in re.split(ENTITY, text.lower().strip()):
-        if not re.fullmatch(ENTITY, part):
-            part = re.sub(r"([^\w\s.'`,-])", r" \1 ", part)
-            part = re.sub(r"(?<!\d),|,(?!\d)", " , ", part)
-            part = re.sub(*apostrophe, part) if apostrophe else part
-        parts.append(part)
-    joined = re.sub(r"\.(\s*(?:[\"»”]|&quot;)?\s*)$", r" .\1", "".join(parts))
-    return " ".join(joined.split())
 
 
 def _measured(metric, hypotheses, references):

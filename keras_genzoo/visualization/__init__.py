@@ -20,5 +20,6 @@ from keras_genzoo.visualization.style import save, to_array
 
 __all__ = [
     "animate", "attention_maps", "draw", "image_grid", "interpolations", "latent_map", "latent_traversal",
-    "mistakes", "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array", "training_curves",
+    "mistakes", "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array",
+    "training_curves",
 ]  # fmt: skip
