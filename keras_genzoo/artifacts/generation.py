@@ -5,7 +5,10 @@ import pathlib
 from keras_genzoo.artifacts import images, texts, translations
 from keras_genzoo.manifest import load_manifest
 
-KINDS = {"prompts": texts.generate, "sources": translations.generate}  # by an input of the signature; images and points have none of these
+KINDS = {
+    "prompts": texts.generate,
+    "sources": translations.generate,
+}  # by an input of the signature; images and points have none of these
 
 
 def generate(path, out=None, num_samples=None, seed=0, **options):
