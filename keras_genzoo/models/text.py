@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_genzoo.losses import token_nll
 from keras_genzoo.metrics import DirectedMean, Perplexity
+from keras_genzoo.preprocessing import string_tensor
 
 
 def token_metrics():
@@ -105,7 +106,7 @@ def text_tensor(name, texts):
     """A string tensor `(batch,)` of a list of str; a lone str is refused, as it would be read letter by letter."""
     if isinstance(texts, (str, bytes)):
         raise ValueError(f"Expected a list of texts. Received: {name}={texts!r}")
-    return tf.convert_to_tensor(texts if len(texts) else np.zeros(0, object), tf.string)
+    return string_tensor(texts, name)
 
 
 def continued(preprocessor, prompts, token_ids):

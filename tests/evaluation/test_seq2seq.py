@@ -32,10 +32,10 @@ def splits(model):
 def test_evaluation(model, splits):
     results = evaluation.evaluate(model, splits, batch_size=3, max_length=4, beam_width=2)
     score = model.score(SOURCES, TARGETS)
-    assert results["num_tokens"] == score["tokens"].sum() == 13
-    assert results["teacher_forced_nll"] == pytest.approx(score["nats"].sum() / 13, rel=1e-5)
+    assert results["num_tokens"] == score["tokens"].sum() == 14
+    assert results["teacher_forced_nll"] == pytest.approx(score["nats"].sum() / 14, rel=1e-5)
     assert results["teacher_forced_perplexity"] == pytest.approx(np.exp(results["teacher_forced_nll"]))
-    assert results["unknown_share"] == pytest.approx(1 / 13) and results["unknown_share_of_sources"] == 0
+    assert results["unknown_share"] == pytest.approx(1 / 14) and results["unknown_share_of_sources"] == 0
     assert results["sentences_per_second"] > 0 and "tok:13a" in results["bleu_signature"]
     assert results["num_examples"] == 4 and "bleu_tokenized" not in results
 

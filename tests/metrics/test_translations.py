@@ -19,7 +19,7 @@ def test_bleu_by_hand():
 def test_case():
     texts, others = ["The Cat sat on the mat"], ["the cat sat on the mat"]
     assert metrics.bleu(texts, others)[0] < 90 and metrics.bleu(texts, others, lowercase=True)[0] == pytest.approx(100)
-    assert metrics.chrf(texts, others, lowercase=True)[0] == pytest.approx(100) > metrics.chrf(texts, others)[0]
+    assert metrics.chrf(texts, others)[0] < 99 and metrics.chrf(texts, others, lowercase=True)[0] == pytest.approx(100)
     assert metrics.exact_match(texts, others, lowercase=True) == 1 > metrics.exact_match(texts, others)
 
 
@@ -29,7 +29,7 @@ def test_tokenised_bleu_is_that_of_text_tokenised_by_others():
     preprocessor = TextPreprocessor.learn(raw, level="words", lowercase=True, split="german")
     results = judge(raw, tokens, preprocessor)
     assert results["bleu_tokenized"] == pytest.approx(100)
-    assert "tok:none" in results["bleu_tokenized_signature"] and results["bleu"] < 100
+    assert "tok:none" in results["bleu_tokenized_signature"] and results["exact_match"] == 0
 
 
 def test_unaligned():
