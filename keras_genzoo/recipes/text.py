@@ -153,7 +153,9 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 10),
-    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 60, units=384, epochs=30, dropout=0.3),
+    _shakespeare(
+        "lstm", "an LSTM on the characters of Shakespeare", 55, units=384, epochs=22, dropout=0.5, recurrent_dropout=0.2
+    ),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",
