@@ -59,8 +59,7 @@ class LanguageModel(GenerativeModel):
                 f"Network and preprocessor differ. Expected a vocabulary_size of {preprocessor.vocabulary_size}. "
                 f"Received: network.vocabulary_size={network.vocabulary_size}"
             )
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(f"Expected label_smoothing in [0, 1). Received: label_smoothing={label_smoothing}")
+        text.check_label_smoothing(label_smoothing)
         if num_streams is not None and num_streams < 1:
             raise ValueError(f"Expected num_streams of at least 1, or None. Received: num_streams={num_streams}")
         self.network, self.preprocessor = network, preprocessor
@@ -88,13 +87,15 @@ class LanguageModel(GenerativeModel):
         if training:
             for name, variable in self._carried.items():
                 variable.assign(state[name])
-        features, y, weights = text.real_tokens(features, y, sample_weight, dense=bool(self.jit_compile))
-        logits = self.network.logits(features)
-        nll = text.update_metrics(self._trackers, logits, y, weights)
-        if training and self.label_smoothing:
-            nll = token_nll(logits, y, self.label_smoothing)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return tf.math.divide_no_nan(tf.reduce_sum(nll * weights), tf.reduce_sum(weights)) / replicas
+        return text.token_loss(
+            self._trackers,
+            self.network.logits,
+            features,
+            y,
+            sample_weight,
+            self.label_smoothing if training else 0.0,
+            dense=bool(self.jit_compile),
+        )
 
     def check_batch(self, x, y):
         text.check_token_ids("x", x, self.network.vocabulary_size)
