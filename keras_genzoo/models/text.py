@@ -5,6 +5,9 @@ import tensorflow as tf
 
 from keras_genzoo.losses import token_nll
 from keras_genzoo.metrics import DirectedMean, Perplexity
+from keras_genzoo.preprocessing import PADDING, START, UNKNOWN
+
+NEVER_GENERATED = (PADDING, UNKNOWN, START)
 
 
 def token_metrics():
