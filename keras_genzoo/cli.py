@@ -100,11 +100,13 @@ def _evaluate(arguments):
 def _generate(arguments):
     from keras_genzoo import artifacts
 
-    names = ("label", "prompts", "max_length", "temperature", "top_k", "top_p")
+    names = (
+        "label", "prompts", "input", "max_length", "temperature", "top_k", "top_p", "beam_width", "length_penalty",
+    )  # fmt: skip
     options = {name: getattr(arguments, name) for name in names}
     made = artifacts.generate(arguments.path, arguments.out, arguments.num_samples, arguments.seed, **options)
     if arguments.out is None and isinstance(made, list):
-        print("\n\n".join(made))
+        print(("\n\n" if any("\n" in text for text in made) else "\n").join(made))
     else:
         print(arguments.out or made)
 
@@ -208,12 +210,16 @@ def _parser():
     generate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     generate.add_argument("--label", type=int, metavar="N", help="class, of a conditional model; default: all in turn")
     generate.add_argument(
-        "--prompt", dest="prompts", action="append", metavar="TEXT", help="what a text begins with; may be repeated"
-    )
-    generate.add_argument("--max-length", type=int, metavar="N", help="new tokens of a text; default: 200")
+        "--prompt", dest="prompts", action="append", metavar="TEXT",
+        help="what a text begins with, or is to be translated; may be repeated",
+    )  # fmt: skip
+    generate.add_argument("--input", metavar="FILE", help="texts to translate, one a line; - for standard input")
+    generate.add_argument("--max-length", type=int, metavar="N", help="new tokens of a text; default: 200, or 60")
     generate.add_argument("--temperature", type=float, metavar="T", help="0 is greedy; default: 1")
     generate.add_argument("--top-k", type=int, metavar="K", help="draw from the K best tokens; default: 0, off")
     generate.add_argument("--top-p", type=float, metavar="P", help="draw from the best tokens of this probability")
+    generate.add_argument("--beam-width", type=int, metavar="N", help="of a translation's search; default: 5")
+    generate.add_argument("--length-penalty", type=float, metavar="P", help="of a translation's score; default: 1")
     generate.add_argument(
         "--out", metavar="FILE", help=".png or .npz of images, default samples.png; of texts, default: print them"
     )

@@ -2,10 +2,10 @@
 
 import pathlib
 
-from keras_genzoo.artifacts import images, texts
+from keras_genzoo.artifacts import images, texts, translations
 from keras_genzoo.manifest import load_manifest
 
-KINDS = {"prompts": texts.generate}  # by an input of the signature; images and points have none of these
+KINDS = {"prompts": texts.generate, "sources": translations.generate}  # by an input of the signature; images and points have none of these
 
 
 def generate(path, out=None, num_samples=None, seed=0, **options):
@@ -18,7 +18,9 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
         num_samples: int, by default 16 images, or one text a prompt.
         seed: int. Defaults to 0.
         **options: `label` of a conditional model of images, by default all classes in turn; of a language model
-            `prompts` (list of str), `max_length`, `temperature`, `top_k` and `top_p`.
+            `prompts` (list of str), `max_length`, `temperature`, `top_k` and `top_p`; of a translator `prompts` or
+            `input`, a file of one text a line (`"-"` is standard input), `max_length`, `beam_width` and
+            `length_penalty`.
 
     Returns:
         `pathlib.Path` of the file of images, or the texts, a list of str.

@@ -1,0 +1,69 @@
+"""Texts of an artefact: what a translator makes of the lines of a file, of standard input, or of single texts."""
+
+import pathlib
+import sys
+
+import numpy as np
+
+from keras_genzoo.artifacts.options import check_options
+from keras_genzoo.checkpoints import write_whole
+
+DEFAULTS = {"max_length": 60, "beam_width": 5, "length_penalty": 1.0}
+BATCH_SIZE = 64
+
+
+def generate(served, manifest, out, num_samples, seed, options):
+    """Translates `prompts`, or else the lines of the file `input`, `"-"` for standard input.
+
+    `num_samples` is how many translations of each there are, the best first, at most `beam_width`; see
+    `generation.generate`. Returns the texts, a list of str.
+    """
+    import keras
+
+    check_options(options, {"prompts", "input", *DEFAULTS})
+    settings = {**DEFAULTS, **{name: options[name] for name in DEFAULTS if options.get(name) is not None}}
+    count = num_samples or 1
+    if settings["max_length"] < 0 or not 1 <= count <= settings["beam_width"]:
+        raise ValueError(
+            "Expected max_length of at least 0, and 1 to beam_width translations of at least 1. "
+            f"Received: max_length={settings['max_length']}, beam_width={settings['beam_width']}, num_samples={count}"
+        )
+    sources = options.get("prompts") or _lines(options.get("input"))
+    batches = _batches(sources)
+    bar = keras.utils.Progbar(len(batches), verbose=int(sys.stderr.isatty() and len(batches) > 1), unit_name="batch")
+    found = [()] * len(sources)
+    for batch in batches:
+        texts = _translated(served, [sources[i] for i in batch], settings)
+        for i, row in zip(batch, texts, strict=True):
+            found[i] = row[:count]
+        bar.add(1)
+    texts = [text.decode("utf-8", "replace") for row in found for text in row]
+    if out is not None:
+        write_whole(pathlib.Path(out), "\n".join(texts) + "\n")
+    return texts
+
+
+def _translated(served, sources, settings):
+    """The best translations of each source: object array `(batch, beam_width)` of bytes."""
+    import tensorflow as tf
+
+    numbers = {name: tf.constant(value, type(DEFAULTS[name]).__name__ + "32") for name, value in settings.items()}
+    return served.signatures["generate"](sources=tf.constant(sources, tf.string), **numbers)["texts"].numpy()
+
+
+def _batches(sources):
+    """Numbers of the sources in batches of about equal length."""
+    order = np.argsort([len(source) for source in sources], kind="stable")
+    return [order[i : i + BATCH_SIZE].tolist() for i in range(0, len(order), BATCH_SIZE)]
+
+
+def _lines(name):
+    """The lines of a UTF-8 file; each gives one line of output, an empty one, too."""
+    if name is None:
+        raise ValueError("Nothing to translate. Expected --prompt TEXT, or --input FILE (- for standard input)")
+    content = sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()
+    try:
+        return content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(f"Not UTF-8. Expected UTF-8 text. Received: {name}, line {line}") from None

@@ -1,0 +1,120 @@
+"""Attention against NumPy, its mask, and what it refuses."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention
+
+MAKERS = {
+    "additive": lambda: BahdanauAttention(3, 5, units=4),
+    "general": lambda: LuongAttention(3, 5),
+    "concat": lambda: LuongAttention(3, 5, "concat"),
+    "dot": lambda: LuongAttention(5, 5, "dot"),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def layer(request):
+    return MAKERS[request.param]()
+
+
+@pytest.fixture
+def memory():
+    return np.random.default_rng(0).standard_normal((2, 4, 5)).astype("float32")
+
+
+def queries(layer, count=3):
+    return np.random.default_rng(1).standard_normal((2, count, layer.query_dim)).astype("float32")
+
+
+def numpy_scores(layer, query, memory):
+    weights = {name: np.asarray(value, "float64") for name, value in vars(layer).items() if hasattr(value, "assign")}
+    if isinstance(layer, BahdanauAttention) or layer.score == "concat":
+        keys = memory @ weights["memory_kernel"] + weights.get("bias", 0.0)
+        hidden = np.tanh((query @ weights["query_kernel"])[:, :, None] + keys[:, None])
+        return hidden @ weights["score_vector"]
+    return query @ np.swapaxes(memory @ weights.get("memory_kernel", np.eye(5)), 1, 2)
+
+
+def test_against_numpy(layer, memory):
+    if hasattr(layer, "bias"):
+        layer.bias.assign([0.3, -0.2, 0.1, 0.5])
+    query, mask = queries(layer), np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
+    context, weights = layer(query, memory, mask)
+    exponents = np.exp(numpy_scores(layer, query, memory)) * mask[:, None]
+    expected = exponents / exponents.sum(-1, keepdims=True)
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+    np.testing.assert_allclose(context, expected @ memory, atol=1e-5)
+
+
+def test_padding_has_weight_0_and_changes_nothing(layer, memory):
+    query = queries(layer)
+    context, weights = layer(query, memory)
+    padded = np.concatenate([memory, np.full((2, 3, 5), 1e3, "float32")], axis=1)
+    mask = np.array([[1] * 4 + [0] * 3] * 2)
+    more_context, more_weights = layer(query, padded, mask)
+    assert np.all(more_weights.numpy()[:, :, 4:] == 0)
+    np.testing.assert_allclose(more_weights[:, :, :4], weights, atol=1e-6)
+    np.testing.assert_allclose(more_context, context, atol=1e-5)
+
+
+def test_without_memory_all_is_0_and_has_gradients(layer, memory):
+    query, mask = tf.constant(queries(layer)), np.array([[1, 1, 1, 1], [0, 0, 0, 0]])
+    with tf.GradientTape() as tape:
+        tape.watch(query)
+        context, weights = layer(query, memory, mask)
+        loss = tf.reduce_sum(context)
+    assert np.all(weights.numpy()[1] == 0) and np.all(context.numpy()[1] == 0)
+    np.testing.assert_allclose(weights.numpy()[0].sum(-1), 1, atol=1e-6)
+    assert np.isfinite(tape.gradient(loss, query)).all()
+
+
+def test_keys_are_projected_once(layer, memory):
+    query = queries(layer)
+    context, weights = layer(query, memory, keys=layer.keys(memory))
+    for value, again in zip((context, weights), layer(query, memory), strict=True):
+        np.testing.assert_array_equal(value, again)
+
+
+def test_configuration(layer, memory, revive):
+    again = revive(layer)
+    for ours, theirs in zip(layer.weights, again.weights, strict=True):
+        theirs.assign(ours)
+    query = queries(layer)
+    np.testing.assert_array_equal(again(query, memory)[1], layer(query, memory)[1])
+
+
+def test_half_precision_weights_in_float32(memory):
+    layer = BahdanauAttention(3, 5, dtype="mixed_bfloat16")
+    context, weights = layer(tf.cast(queries(layer), tf.bfloat16), tf.cast(memory, tf.bfloat16))
+    assert weights.dtype == tf.float32 and context.dtype == tf.bfloat16
+
+
+def test_errors():
+    with pytest.raises(ValueError, match=r"Unknown score. Expected one of dot, general, concat. Received: score='sum'"):
+        LuongAttention(3, 3, score="sum")
+    with pytest.raises(ValueError, match=r"Expected query_dim == memory_dim. Received: query_dim=3, memory_dim=4"):
+        LuongAttention(3, 4, score="dot")
+    with pytest.raises(ValueError, match=r"Expected query_dim to be an integer of at least 1. Received: query_dim=0"):
+        BahdanauAttention(0, 3)
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+def test_conditional_step_is_two_cells_with_attention_between(cell):
+    layer = ConditionalRecurrent(4, memory_dim=3, cell=cell)
+    layer.build((None, 5))
+    x, context = tf.random.normal((2, 5), seed=0), tf.random.normal((2, 3), seed=1)
+    asked = []
+
+    def attend(query):
+        asked.append(query)
+        return context, None
+
+    outputs, _, _, state = layer.step(layer.project(x), layer.zero_state(2), attend)
+    query, between = layer.asking.step(layer.asking.project(x), layer.asking.zero_state(2))
+    expected, last = layer.reading.step(layer.reading.project(context), between)
+    np.testing.assert_array_equal(asked[0], query)
+    np.testing.assert_array_equal(outputs, expected)
+    for ours, theirs in zip(state.values(), last, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
