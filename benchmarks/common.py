@@ -77,12 +77,17 @@ def report(name, rows, given):
     described = machine(given.threads)
     table = benchmark.format_rows(rows)
     line = ", ".join(f"{key} {value}" for key, value in described.items()) + f", rounds {given.rounds}"
-    print(f"\n{line}\n\n{table}")
-    if given.quick:
+    publish(name, line, table, {"machine": described, "rounds": given.rounds, "rows": rows}, write=not given.quick)
+
+
+def publish(name, line, table, result, write=True):
+    """Prints a table and the line above it; if asked to, writes `results/NAME.json` and the README's table."""
+    above = f"{line}\n\n" if line else ""
+    print(f"\n{above}{table}")
+    if not write:
         return
     RESULTS.mkdir(exist_ok=True)
-    result = {"machine": described, "rounds": given.rounds, "rows": rows}
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     before, marker, rest = README.read_text().partition(f"<!-- {name} -->\n")
     after = rest[rest.index("<!-- end -->") :]
-    README.write_text(f"{before}{marker}\n{line}\n\n{table}\n\n{after}")
+    README.write_text(f"{before}{marker}\n{above}{table}\n\n{after}")
