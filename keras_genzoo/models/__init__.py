@@ -4,6 +4,7 @@ from keras_genzoo.models.base import GenerativeModel
 from keras_genzoo.models.classifier import Classifier
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.models.language_model import LanguageModel
+from keras_genzoo.models.text_vae import TextVAE
 from keras_genzoo.models.vae import VAE
 
-__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel", "LanguageModel"]
+__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel", "LanguageModel", "TextVAE"]
