@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_genzoo.layers import Sampling, noise
 from keras_genzoo.losses import gaussian_kl
 from keras_genzoo.metrics import DirectedMean
-from keras_genzoo.models import text, text_vae_checks
+from keras_genzoo.models import text_vae_checks
 from keras_genzoo.models.base import GenerativeModel
 from keras_genzoo.models.text_vae_inference import TextVAEInference
 from keras_genzoo.models.text_vae_phases import Aggressive, Phases, start_anew
@@ -100,7 +100,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
     # ---- training ----
 
     def call(self, inputs, training=None):
-        """Logits `(batch, time, vocabulary_size)` from the posterior's mean, in inference mode whatever `training` says.
+        """Logits `(batch, time, vocabulary_size)` at the posterior's mean, in inference mode whatever `training` says.
 
         `inputs` are as x in training, or the ids of whole sentences alone. `compute_loss` makes its own pass, with
         noise, so the graph of a training step does not run this one.
