@@ -14,6 +14,7 @@ _MODULES = (
 _NAMES = {
     "GAN": "models",
     "LanguageModel": "models",
+    "Seq2Seq": "models",
     "TextVAE": "models",
     "VAE": "models",
     "evaluate": "evaluation",

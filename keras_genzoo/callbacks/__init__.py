@@ -4,6 +4,7 @@ from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollaps
 from keras_genzoo.callbacks.pictures import SampleImages
 from keras_genzoo.callbacks.recording import recording
 from keras_genzoo.callbacks.texts import SampleTexts
+from keras_genzoo.callbacks.translations import SampleTranslations
 from keras_genzoo.callbacks.variational import ImportanceWeightedBound, PosteriorCollapseMonitor
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PosteriorCollapseMonitor",
     "SampleImages",
     "SampleTexts",
+    "SampleTranslations",
     "recording",
 ]

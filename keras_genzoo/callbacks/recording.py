@@ -4,11 +4,13 @@ import functools
 
 from keras_genzoo.callbacks.pictures import SampleImages
 from keras_genzoo.callbacks.texts import SampleTexts
+from keras_genzoo.callbacks.translations import SampleTranslations
 from keras_genzoo.callbacks.variational import ImportanceWeightedBound
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, LanguageModel
+from keras_genzoo.models import GAN, VAE, LanguageModel, Seq2Seq
 
 TIMES = 20  # in a run
+TRANSLATIONS = 200  # of the validation split
 BOUND_EXAMPLES, BOUND_SAMPLES = 1000, 200
 
 
@@ -44,6 +46,12 @@ def _(model, splits, run_dir, epochs):
 @recording.register(LanguageModel)
 def _(model, splits, run_dir, epochs):
     return [SampleTexts(run_dir / "progress", every=max(1, epochs // TIMES))]
+
+
+@recording.register(Seq2Seq)
+def _(model, splits, run_dir, epochs):
+    held_out, every = splits.validation.take(TRANSLATIONS), max(1, epochs // TIMES)
+    return [SampleTranslations(held_out, run_dir / "progress", every=every)]
 
 
 def _pictures(run_dir, epochs, centers=None):

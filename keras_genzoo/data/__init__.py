@@ -37,7 +37,7 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
     >>> next(iter(splits.train.batches(batch_size=32))).shape
     TensorShape([32, 8, 8, 1])
     >>> genzoo.data.load("grammar").validation.texts[0]
-    'the big spiders are tired .'
+    'this cat finds every cat in the house in winter .'
     """
     found = sources.find(name, data_dir, image_size, source, target)
     make = make_text_splits if "texts" in found.parts["train"] else make_splits

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_genzoo.data import sentences
 from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shuffled
 from keras_genzoo.data.windows import num_windows, stream_batches, window_batches
-from keras_genzoo.preprocessing import string_tensor
+from keras_genzoo.preprocessing import END, START, UNKNOWN, string_tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +81,15 @@ class TextSplit:
         else:
             parts = {"texts": preprocessor}
         return {name: encoded(self.columns[name], part) for name, part in parts.items()}
+
+    @property
+    def unknown_share(self):
+        """The share of the tokens, start and end not counted, that are not in the vocabulary: float."""
+        running = self.window is not None
+        ids = [self.running_ids] if running else [part.flat_values.numpy() for part in self.sequences.values()]
+        tokens = np.concatenate(ids)
+        tokens = tokens[(tokens != START) & (tokens != END)]
+        return float(np.mean(tokens == UNKNOWN)) if len(tokens) else 0.0
 
     def batches(self, batch_size=128, seed=0, first_epoch=0, shuffle=None, drop_remainder=None):
         """A finite `tf.data.Dataset` for plain `fit`, as that of `Split.batches`.

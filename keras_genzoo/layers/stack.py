@@ -115,13 +115,17 @@ class RecurrentStack(keras.layers.Layer):
             states.append(last)
         return outputs, self._named(states)
 
-    def step(self, projected, state):
-        """One step from `(batch, gates * units)` of `project`: the outputs `(batch, units)` and the next state."""
+    def step(self, projected, state, dropped=None):
+        """One step from `(batch, gates * units)` of `project`: the outputs `(batch, units)` and the next state.
+
+        `dropped` are factors on the outputs of every layer, `(batch, num_layers, units)`, or `None`.
+        """
         states, outputs = [], None
         for i, layer in enumerate(self.recurrent):
             inputs = outputs
             outputs, last = layer.step(layer.project(inputs) if i else projected, self._state_of(state, i))
             outputs = self._finished(i, outputs, inputs)
+            outputs = outputs if dropped is None else outputs * dropped[:, i]
             states.append(last)
         return outputs, self._named(states)
 

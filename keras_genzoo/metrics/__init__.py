@@ -12,10 +12,11 @@ from keras_genzoo.metrics.modes import high_quality_share, mode_coverage, mode_r
 from keras_genzoo.metrics.perplexity import Perplexity
 from keras_genzoo.metrics.samples import HighQualityShare, KernelDistance, ModeCoverage
 from keras_genzoo.metrics.texts import copy_rate, distinct, ngrams
+from keras_genzoo.metrics.translations import bleu, chrf, exact_match
 
 __all__ = [
-    "DirectedMean", "HighQualityShare", "KernelDistance", "ModeCoverage", "Perplexity", "active_units", "copy_rate",
-    "copying", "covered", "distinct", "frechet_distance", "gaussian_frechet_distance", "high_quality_share",
-    "histogram_kl", "kernel_distance", "mode_coverage", "mode_reverse_kl", "mode_spread", "mutual_information",
-    "nearest", "ngrams", "precision_recall",
+    "DirectedMean", "HighQualityShare", "KernelDistance", "ModeCoverage", "Perplexity", "active_units", "bleu", "chrf",
+    "copy_rate", "copying", "covered", "distinct", "exact_match", "frechet_distance", "gaussian_frechet_distance",
+    "high_quality_share", "histogram_kl", "kernel_distance", "mode_coverage", "mode_reverse_kl", "mode_spread",
+    "mutual_information", "nearest", "ngrams", "precision_recall",
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from keras_genzoo.models.base import GenerativeModel
 from keras_genzoo.models.classifier import Classifier
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.models.language_model import LanguageModel
+from keras_genzoo.models.seq2seq import Seq2Seq
 from keras_genzoo.models.text_vae import TextVAE
 from keras_genzoo.models.vae import VAE
 
-__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel", "LanguageModel", "TextVAE"]
+__all__ = ["GAN", "VAE", "Classifier", "GenerativeModel", "LanguageModel", "Seq2Seq", "TextVAE"]

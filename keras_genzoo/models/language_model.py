@@ -24,6 +24,9 @@ class LanguageModel(GenerativeModel):
             `initial_state`.
         preprocessor: `preprocessing.TextPreprocessor` of the same vocabulary size.
         label_smoothing: float in [0, 1), in training only. Defaults to 0.
+        num_streams: int, the rows of a training batch, whose states go on from batch to batch within an epoch, for
+            windows whose rows do so too (`stream=True` of `TextSplits.with_preprocessor`); or `None`: every row of
+            every batch begins anew, as it always does in measuring. Defaults to `None`.
         seed: int. Defaults to 0.
         **kwargs: of `keras.Model`.
 
@@ -49,17 +52,22 @@ class LanguageModel(GenerativeModel):
     1
     """
 
-    def __init__(self, network, preprocessor, label_smoothing=0.0, seed=0, **kwargs):
+    def __init__(self, network, preprocessor, label_smoothing=0.0, num_streams=None, seed=0, **kwargs):
         super().__init__(**kwargs)
         if network.vocabulary_size != preprocessor.vocabulary_size:
             raise ValueError(
                 f"Network and preprocessor differ. Expected a vocabulary_size of {preprocessor.vocabulary_size}. "
                 f"Received: network.vocabulary_size={network.vocabulary_size}"
             )
-        if not 0 <= label_smoothing < 1:
-            raise ValueError(f"Expected label_smoothing in [0, 1). Received: label_smoothing={label_smoothing}")
+        text.check_label_smoothing(label_smoothing)
+        if num_streams is not None and num_streams < 1:
+            raise ValueError(f"Expected num_streams of at least 1, or None. Received: num_streams={num_streams}")
         self.network, self.preprocessor = network, preprocessor
-        self.label_smoothing, self.seed = label_smoothing, seed
+        self.label_smoothing, self.num_streams, self.seed = label_smoothing, num_streams, seed
+        self._carried = {
+            name: self.add_weight(value.shape, dtype=value.dtype.name, initializer="zeros", trainable=False, name=name)
+            for name, value in (network.initial_state(num_streams) if num_streams else {}).items()
+        }
         self._trackers = text.token_metrics()
         self.built = True
 
@@ -74,20 +82,39 @@ class LanguageModel(GenerativeModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Nats a real token, averaged over those of the batch; also updates the metrics."""
-        features, _ = self.network.features(x, training=training)
-        features, y, weights = text.real_tokens(features, y, sample_weight, dense=bool(self.jit_compile))
-        logits = self.network.logits(features)
-        nll = text.update_metrics(self._trackers, logits, y, weights)
-        if training and self.label_smoothing:
-            nll = token_nll(logits, y, self.label_smoothing)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return tf.math.divide_no_nan(tf.reduce_sum(nll * weights), tf.reduce_sum(weights)) / replicas
+        state = {name: tf.convert_to_tensor(value) for name, value in self._carried.items()} if training else None
+        features, state = self.network.features(x, state or None, training=training)
+        if training:
+            for name, variable in self._carried.items():
+                variable.assign(state[name])
+        return text.token_loss(
+            self._trackers,
+            self.network.logits,
+            features,
+            y,
+            sample_weight,
+            self.label_smoothing if training else 0.0,
+            dense=bool(self.jit_compile),
+        )
 
     def check_batch(self, x, y):
         text.check_token_ids("x", x, self.network.vocabulary_size)
         if y is None:
             raise ValueError("No targets. Expected (ids, next_ids[, sample_weight]). Received: y=None")
         text.check_token_ids("y", y, self.network.vocabulary_size)
+
+    def fit(self, x=None, y=None, *args, callbacks=None, **kwargs):
+        """As `GenerativeModel.fit`; carried states begin every epoch with zeros."""
+        if self._carried:
+            callbacks = [
+                *keras.tree.flatten(callbacks or []),
+                keras.callbacks.LambdaCallback(on_epoch_begin=self._rewind),
+            ]
+        return super().fit(x, y, *args, callbacks=callbacks, **kwargs)
+
+    def _rewind(self, epoch, logs=None):
+        for variable in self._carried.values():
+            variable.assign(keras.ops.zeros_like(variable))
 
     # ---- use ----
 

@@ -40,6 +40,36 @@ def update_metrics(metrics, logits, token_ids, weights):
     return nll
 
 
+def token_loss(metrics, logits, features, token_ids, sample_weight, label_smoothing=0.0, dense=False):
+    """Nats a real token, averaged over those of the batch; also updates the metrics.
+
+    Args:
+        metrics: of `token_metrics`.
+        logits: function from features to logits.
+        features: `(batch, time, units)`.
+        token_ids: int `(batch, time)`, the targets.
+        sample_weight: `(batch, time)` or `None`, which leaves out padding.
+        label_smoothing: float, in training. Defaults to 0.
+        dense: bool, whether padding is computed too, as XLA wants it. Defaults to `False`.
+
+    Returns:
+        Scalar tensor, divided by the number of replicas, as gradients are summed over them.
+    """
+    features, token_ids, weights = real_tokens(features, token_ids, sample_weight, dense)
+    logits = logits(features)
+    nll = update_metrics(metrics, logits, token_ids, weights)
+    if label_smoothing:
+        nll = token_nll(logits, token_ids, label_smoothing)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return tf.math.divide_no_nan(tf.reduce_sum(nll * weights), tf.reduce_sum(weights)) / replicas
+
+
+def check_label_smoothing(label_smoothing):
+    """Refuses a share that is out of range."""
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(f"Expected label_smoothing in [0, 1). Received: label_smoothing={label_smoothing}")
+
+
 def check_token_ids(name, values, vocabulary_size):
     """Refuses what is not integers `(batch, time)` in `[0, vocabulary_size)`.
 

@@ -1,7 +1,5 @@
 """The variational auto-encoder of sentences."""
 
-import inspect
-
 import keras
 import tensorflow as tf
 
@@ -148,14 +146,11 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     # ---- phases of training ----
 
-    def fit(self, x=None, y=None, *args, **kwargs):
-        """As of every model; with `aggressive`, validation data say when that phase ends."""
-        arguments = inspect.signature(keras.Model.fit).bind(self, x, y, *args, **kwargs).arguments
-        arguments.pop("self")
+    def fit(self, x=None, y=None, *args, callbacks=None, validation_data=None, **kwargs):
+        """As `GenerativeModel.fit`; with `aggressive`, the validation data say when that phase ends."""
         if self.aggressive or self.pretrain_steps:
-            phases = Phases(arguments.get("validation_data"))
-            arguments["callbacks"] = [phases, *keras.tree.flatten(arguments.get("callbacks") or [])]
-        return super().fit(**arguments)
+            callbacks = [Phases(validation_data), *keras.tree.flatten(callbacks or [])]
+        return super().fit(x, y, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
 
     def train_step(self, data):
         """As Keras's; in the aggressive phase an update is of the encoder or of the decoder alone."""
@@ -186,49 +181,40 @@ class TextVAE(TextVAEInference, GenerativeModel):
         text_vae_checks.check_batch(x, y, self.decoder.vocabulary_size, self.num_classes)
 
     def signatures(self):
-        texts, token_ids = (
-            tf.TensorSpec((None,), tf.string, "texts"),
-            tf.TensorSpec((None, None), tf.int32, "token_ids"),
-        )
-        scalar = {name: tf.TensorSpec((), tf.int32, name) for name in ("num_samples", "max_length", "seed")}
-        drawing = [scalar["max_length"], tf.TensorSpec((), tf.float32, "temperature"), scalar["seed"]]
-        z = tf.TensorSpec((None, self.latent_dim), tf.float32, "z")
+        texts = tf.TensorSpec((None,), tf.string, "texts")
+        token_ids = tf.TensorSpec((None, None), tf.int32, "token_ids")
+        return self._signatures("", texts) | self._signatures("_ids", token_ids)
+
+    def _signatures(self, end, given):
+        """Those on strings, or with the end `_ids` on token ids; `given` is the spec of a batch of either."""
         conditional = self.num_classes is not None
         labels = [tf.TensorSpec((None,), tf.int32, "labels")] if conditional else []
+        max_length, num_samples, seed = (
+            tf.TensorSpec((), tf.int32, name) for name in ("max_length", "num_samples", "seed")
+        )
+        drawing = [max_length, tf.TensorSpec((), tf.float32, "temperature"), seed]
 
-        def with_labels(function):
-            return function if conditional else lambda first, *rest: function(first, None, *rest)
+        def named(outputs, *only):
+            return (
+                {key: outputs[key] for key in only or outputs} if isinstance(outputs, dict) else {given.name: outputs}
+            )
 
-        def generating(function):
-            if conditional:
-                return lambda labels, *options: function(tf.shape(labels)[0], labels, *options)
-            return lambda count, *options: function(count, None, *options)
+        def graph(name, *only):
+            function = getattr(self, f"_{name}{end}")
+            return lambda first, *rest: named(function(first, *(rest if conditional else (None, *rest))), *only)
 
-        def scoring(function):
-            scores = ("nats", "tokens", "unknown")
-            return lambda *arguments: {name: with_labels(function)(*arguments)[name] for name in scores}
+        def generate(first, *options):
+            count_and_labels = (tf.shape(first)[0], first) if conditional else (first, None)
+            return named(getattr(self, f"_generate{end}")(*count_and_labels, *options))
 
-        def made(name, function):
-            return lambda *arguments: {name: function(*arguments)}
-
-        found = {}
-        for end, what, given in (("", "texts", texts), ("_ids", "token_ids", token_ids)):
-            function = {name: getattr(self, f"_{name}{end}") for name in ("reconstruct", "encode", "decode", "bounds")}
-            found |= {
-                f"reconstruct{end}": (
-                    made(what, with_labels(function["reconstruct"])), [given, *labels, scalar["max_length"]],
-                ),
-                f"encode{end}": (with_labels(function["encode"]), [given, *labels]),
-                f"decode{end}": (made(what, with_labels(function["decode"])), [z, *labels, *drawing]),
-                f"generate{end}": (
-                    made(what, generating(getattr(self, f"_generate{end}"))),
-                    [*(labels or [scalar["num_samples"]]), *drawing],
-                ),
-                f"score{end}": (
-                    scoring(function["bounds"]), [given, *labels, scalar["num_samples"], scalar["seed"]],
-                ),
-            }  # fmt: skip
-        return found
+        z = tf.TensorSpec((None, self.latent_dim), tf.float32, "z")
+        return {
+            f"reconstruct{end}": (graph("reconstruct"), [given, *labels, max_length]),
+            f"encode{end}": (graph("encode"), [given, *labels]),
+            f"decode{end}": (graph("decode"), [z, *labels, *drawing]),
+            f"generate{end}": (generate, [*(labels or [num_samples]), *drawing]),
+            f"score{end}": (graph("bounds", "nats", "tokens", "unknown"), [given, *labels, num_samples, seed]),
+        }
 
     def resources(self):
         return self.preprocessor.lookups

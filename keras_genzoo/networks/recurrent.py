@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
+from keras_genzoo.networks.output import output_logits
 
 MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
 
@@ -120,12 +121,7 @@ class RecurrentDecoder(keras.layers.Layer):
         kernel = self._weight(self.embeddings) if self.tied else self._weight(self.output_kernel)
         if self.tied and hasattr(self, "bottleneck"):
             features = self.bottleneck(features)
-        rows = tf.reshape(features, (-1, features.shape[-1]))
-        logits = tf.cast(tf.matmul(rows, kernel, transpose_b=self.tied), tf.float32)
-        logits += tf.cast(tf.convert_to_tensor(self.output_bias), tf.float32)
-        sizes = tf.shape(features)  # the rank stays known
-        leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
-        return tf.reshape(logits, [*leading, self.vocabulary_size])
+        return output_logits(features, kernel, self.output_bias, transposed=self.tied)
 
     # ---- step ----
 

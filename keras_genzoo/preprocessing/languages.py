@@ -6,6 +6,8 @@ and of the lists of abbreviations only the commonest are here.
 
 import tensorflow as tf
 
+from keras_genzoo.preprocessing import strings
+
 LANGUAGES = ("english", "german", "french")
 UNKNOWN = "\x1d"  # the word for what is unknown
 APOSTROPHE = "\x1f"  # one that stays at its word
@@ -25,8 +27,6 @@ NORMALIZE = (
     (r"–", "-"),  # noqa: RUF001
     (r"—", " - "),
     (r"…", "..."),
-    (r"[\s\p{Z}\p{Cc}]+", " "),
-    (r"^ | $", ""),
     (r"(?i)\[UNK\]", UNKNOWN),
 )
 APOSTROPHES = {
@@ -48,12 +48,12 @@ PUNCTUATION = (
     (r"([^\p{N}]),", r"\1 , "),
     (r",([^\p{N}])", r" , \1"),
     (r"^,|,$", " , "),
-    (r" +", " "),
+    (r"  +", " "),
     (rf"(^| )({ABBREVIATIONS})\. ", rf"\1\2{PERIOD} "),
 )
 # A period at the end of a word is a token of its own, but not in a.b. and not before a word in lower case.
 PERIODS = ((r"(^| )([^ .]+|[^ \p{L}]*[^ \p{L}.])\.( [^\p{Ll}]|$)", r"\1\2 .\3"),) * 2
-RESTORE = ((APOSTROPHE, "'"), (PERIOD, "."), (UNKNOWN, "[UNK]"), (r" +", " "), (r"^ | $", ""))
+RESTORE = ((APOSTROPHE, "'"), (PERIOD, "."), (UNKNOWN, "[UNK]"), (r"  +", " "), (r"^ | $", ""))
 
 JOIN = {
     "english": (
@@ -84,7 +84,7 @@ def tokenized(texts, language):
         texts: strings of valid UTF-8.
         language: one of `LANGUAGES`; `"german"` suits those in which an apostrophe is a token of its own.
     """
-    return _replaced(texts, (*NORMALIZE, *APOSTROPHES[language], *PUNCTUATION, *PERIODS, *RESTORE))
+    return _replaced(strings.spaced(texts), (*NORMALIZE, *APOSTROPHES[language], *PUNCTUATION, *PERIODS, *RESTORE))
 
 
 def detokenized(texts, language):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-SPACES = r"[\s\p{Z}\p{Cc}]+"
+SPACES = r"[\p{Cc}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"  # but the plain one
 PUNCTUATION = r"[\p{P}\p{S}]"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 UNKNOWN_WORD = "[UNK]"
@@ -43,6 +43,12 @@ def clean(texts, lowercase=False):
     return tf.strings.lower(texts, encoding="utf-8") if lowercase else texts
 
 
+def spaced(texts):
+    """All whitespace and control characters as one plain space; none at the ends."""
+    texts = tf.strings.regex_replace(texts, SPACES, " ")
+    return tf.strings.strip(tf.strings.regex_replace(texts, "  +", " "))
+
+
 def characters(texts):
     """The characters (code points) of valid texts: ragged strings `(batch, None)`."""
     return tf.strings.unicode_split(texts, "UTF-8")
@@ -60,7 +66,7 @@ def words(texts, split="punctuation"):
     Returns:
         ragged strings `(batch, None)`.
     """
-    texts = tf.strings.regex_replace(texts, SPACES, " ")
+    texts = spaced(texts)
     if split == "punctuation":
         texts = tf.strings.regex_replace(texts, rf"((?i:\[UNK\])|{PUNCTUATION})", r" \1 ")
     return tf.strings.split(texts)

@@ -20,7 +20,7 @@ def pieces(texts, split="punctuation"):
     Returns:
         ragged strings `(batch, None)`.
     """
-    texts = tf.strings.strip(tf.strings.regex_replace(texts, rf"({strings.SPACES}|{SPACE})+", " "))
+    texts = strings.spaced(tf.strings.regex_replace(texts, SPACE, " "))
     texts = tf.strings.regex_replace(texts, r"(^| )([^ ])", rf" {MARK}\2")
     if split == "punctuation":
         texts = tf.strings.regex_replace(texts, rf"({MARK}?{strings.PUNCTUATION})", r" \1 ")

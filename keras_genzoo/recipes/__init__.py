@@ -1,9 +1,9 @@
 """Recipes: what to run, by name."""
 
-from keras_genzoo.recipes import adversarial_images, classifiers, images, points, text
+from keras_genzoo.recipes import adversarial_images, classifiers, images, points, text, translation
 from keras_genzoo.recipes.recipe import Recipe
 
-_MODULES = (images, points, adversarial_images, classifiers, text)
+_MODULES = (images, points, adversarial_images, classifiers, text, translation)
 _RECIPES = {recipe.name: recipe for module in _MODULES for recipe in module.RECIPES}
 
 

@@ -71,18 +71,20 @@ def _images(
     name, description, dataset="mnist", epochs=50, batch_size=100, minutes=30.0, references=(GOODFELLOW,), **changes
 ):
     """A recipe for a GAN of images; `changes` are those of `IMAGES`."""
+    settings = {**IMAGES, **changes}
+    small = {"generator_units": (32,), "discriminator_units": (32,), "width": 4}
     return Recipe(
         name=name,
         description=description,
         dataset=dataset,
         build=build_images,
-        hyperparameters={**IMAGES, **changes},
+        hyperparameters=settings,
         objective=("val_kernel_distance", "min"),
         headline="frechet_distance",
         batch_size=batch_size,
         epochs=epochs,
         search_space=images_search_space,
-        smoke={"epochs": 1, "generator_units": (32,), "discriminator_units": (32,), "width": 4},
+        smoke={"epochs": 1, "discriminator_steps": min(2, settings["discriminator_steps"]), **small},
         minutes=minutes,
         references=references,
     )

@@ -21,6 +21,7 @@ LANGUAGE_MODEL = {
     "vocabulary_size": None,
     "min_count": 1,
     "window": None,  # characters of running text; sentences without it
+    "stream": False,  # whether states are carried from window to window in training
     "cell": "lstm",
     "embedding_dim": 64,
     "units": 256,
@@ -52,7 +53,7 @@ def learn_vocabulary(settings, splits):
         split=settings["split"],
         sentences=settings["window"] is None,
     )
-    return splits.with_preprocessor(preprocessor, window=settings["window"], view="language_model")
+    return splits.with_preprocessor(preprocessor, window=settings["window"], stream=settings["stream"])
 
 
 def build_language_model(settings, splits):
@@ -63,7 +64,8 @@ def build_language_model(settings, splits):
         "layer_normalization", "residual", "tied", "seed",
     )  # fmt: skip
     network = networks.RecurrentDecoder(preprocessor.vocabulary_size, **{name: settings[name] for name in names})
-    model = LanguageModel(network, preprocessor, settings["label_smoothing"], seed=settings["seed"])
+    streams = settings["batch_size"] if settings["stream"] else None
+    model = LanguageModel(network, preprocessor, settings["label_smoothing"], streams, seed=settings["seed"])
     updates_an_epoch = len(splits.train.batches(settings["batch_size"], seed=settings["seed"]))
     model.compile(
         optimizer=text_optimizer(settings, settings["epochs"] * updates_an_epoch),
@@ -151,7 +153,9 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 10),
-    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 60, units=384, epochs=30, dropout=0.3),
+    _shakespeare(
+        "lstm", "an LSTM on the characters of Shakespeare", 55, units=384, epochs=22, dropout=0.5, recurrent_dropout=0.2
+    ),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",

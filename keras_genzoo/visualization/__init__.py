@@ -4,6 +4,7 @@ Nothing here touches `pyplot`, a display or global state, and matplotlib loads w
 """
 
 from keras_genzoo.visualization.animation import animate
+from keras_genzoo.visualization.attention import attention_maps
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.gallery import draw, pictures
 from keras_genzoo.visualization.grids import image_grid
@@ -18,6 +19,7 @@ from keras_genzoo.visualization.models import (
 from keras_genzoo.visualization.style import save, to_array
 
 __all__ = [
-    "animate", "draw", "image_grid", "interpolations", "latent_map", "latent_traversal", "mistakes",
-    "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array", "training_curves",
+    "animate", "attention_maps", "draw", "image_grid", "interpolations", "latent_map", "latent_traversal",
+    "mistakes", "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array",
+    "training_curves",
 ]  # fmt: skip

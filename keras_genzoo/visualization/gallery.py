@@ -4,7 +4,8 @@ import functools
 import pathlib
 
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel
+from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel, Seq2Seq
+from keras_genzoo.visualization.attention import attention_maps
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
 from keras_genzoo.visualization.models import (
@@ -57,6 +58,11 @@ def _(model, splits):
     return {"surprise": surprise(model, splits.test.texts[: 1 if splits.test.window else 8])}
 
 
+@pictures.register(Seq2Seq)
+def _(model, splits):
+    return {"attention": attention_maps(model, splits.test.texts[:6])}
+
+
 @pictures.register(Classifier)
 def _(model, splits):
     return {"mistakes": mistakes(model, splits.test)}
@@ -74,7 +80,8 @@ def draw(model, splits, history, folder):
     Returns:
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
         `latent_map` and `curves`; for a GAN `samples`, of images `interpolations` and `neighbors`, and `curves`; for a
-        classifier `mistakes` and `curves`; for a language model `surprise` and `curves`.
+        classifier `mistakes` and `curves`; for a language model `surprise` and `curves`; for a translator
+        `attention` and `curves`.
     """
     figures = pictures(model, splits)
     if history:

@@ -131,6 +131,14 @@ def test_raw_batches():
     assert everything != TEXTS and sorted(everything) == sorted(TEXTS)
 
 
+def test_unknown_share():
+    assert splits(["ab", "", "xa"]).with_preprocessor(PREPROCESSOR).test.unknown_share == 0.25
+    assert splits(["ab", "x"]).with_preprocessor(RUNNING).test.unknown_share == 0.25  # the line break counts
+    made = splits(["ab"], targets=["xx"]).with_preprocessor(PREPROCESSOR, "seq2seq")
+    assert made.test.unknown_share == 0.5
+    assert splits([""]).with_preprocessor(PREPROCESSOR).test.unknown_share == 0.0
+
+
 def test_take():
     split = splits(targets=TARGETS, labels=np.arange(37)).test.take(4)
     assert (split.texts, split.targets, split.labels.tolist()) == (TEXTS[:4], TARGETS[:4], [0, 1, 2, 3])

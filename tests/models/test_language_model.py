@@ -236,3 +236,24 @@ def test_network_and_preprocessor_must_fit():
         genzoo.LanguageModel(genzoo.networks.RecurrentDecoder(5, 2, 2), model.preprocessor)
     with pytest.raises(ValueError, match=r"label_smoothing in \[0, 1\). Received: label_smoothing=1"):
         genzoo.LanguageModel(model.network, model.preprocessor, label_smoothing=1)
+
+
+def test_carried_states_make_a_stream_one_text():
+    """Learning rate 0, so that the loss of the second window shows the state of the first, not what was learnt."""
+    model = make("characters", sentences=False)
+    text = TEXTS[0][:17] + TEXTS[1][:16]
+    ids = model.preprocessor([text]).numpy()
+    stream = genzoo.LanguageModel(model.network, model.preprocessor, num_streams=1)
+    stream.compile(optimizer=keras.optimizers.SGD(0.0))
+    windows = tf.data.Dataset.from_tensor_slices((ids[:, :32].reshape(2, 1, 16), ids[:, 1:33].reshape(2, 1, 16)))
+    nll, _ = model.token_nll(ids[:, :32], ids[:, 1:33])
+    history = stream.fit(windows, epochs=2, verbose=0).history
+    np.testing.assert_allclose(history["nll"], 2 * [float(tf.reduce_mean(nll))], rtol=1e-5)
+    reset = stream.evaluate(windows, verbose=0, return_dict=True)["nll"]
+    assert abs(reset - history["nll"][0]) > 1e-4
+
+
+def test_streams_must_be_some():
+    model = make(compile=False)
+    with pytest.raises(ValueError, match=r"num_streams of at least 1, or None. Received: num_streams=0"):
+        genzoo.LanguageModel(model.network, model.preprocessor, num_streams=0)

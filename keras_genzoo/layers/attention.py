@@ -1,0 +1,171 @@
+"""Attention over a memory, with its projections, an explicit mask, and its weights as an output.
+
+Queries are `(batch, queries, dim)`: the steps of a teacher-forced decoder, or the hypotheses of a search over one
+source. So nobody repeats a memory for its hypotheses, and what is projected of it, its keys, is projected once.
+"""
+
+import keras
+import tensorflow as tf
+
+SCORES = ("dot", "general", "concat")
+
+
+class Attention(keras.layers.Layer):
+    """Base of the attention layers: a subclass has `keys(memory)` and `scores(query, keys)`.
+
+    Args:
+        query_dim: int, the width of the queries.
+        memory_dim: int, the width of the memory.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call arguments:
+        query: `(batch, queries, query_dim)`.
+        memory: `(batch, source, memory_dim)`.
+        mask: `(batch, source)` of 0 and 1, or `None`. Where it is 0 the weight is exactly 0, whatever the memory holds.
+        keys: of `keys(memory)`, or `None` to compute them.
+
+    Returns:
+        `(context, weights)`: `(batch, queries, memory_dim)` and float32 `(batch, queries, source)`. The weights of a
+        query sum to 1; where there is no memory at all they, and the context, are 0.
+    """
+
+    def __init__(self, query_dim, memory_dim, **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("query_dim", query_dim), ("memory_dim", memory_dim)):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
+        self.query_dim, self.memory_dim = query_dim, memory_dim
+        self.supports_masking = True
+
+    def call(self, query, memory, mask=None, keys=None):
+        keys = self.keys(memory) if keys is None else keys
+        weights = masked_softmax(self.scores(query, keys), mask)
+        return tf.matmul(tf.cast(weights, memory.dtype), memory), weights
+
+    def _weight(self, variable):
+        return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)
+
+    def _additive(self, query, keys):
+        """v tanh(query + keys), of queries that are projected: float32 `(batch, queries, source)`."""
+        hidden = tf.tanh(query[:, :, None, :] + keys[:, None, :, :])
+        return tf.cast(tf.reduce_sum(hidden * self._weight(self.score_vector), axis=-1), tf.float32)
+
+    def get_config(self):
+        return {**super().get_config(), "query_dim": self.query_dim, "memory_dim": self.memory_dim}
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class BahdanauAttention(Attention):
+    """Additive attention, `v tanh(W query + U memory)` (Bahdanau et al. 2015, equation 6 and appendix A.1.2).
+
+    Args:
+        query_dim, memory_dim: int, as of `Attention`.
+        units: int, the width in which queries and memory meet. Defaults to `query_dim`.
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.layers import BahdanauAttention
+    >>> layer = BahdanauAttention(query_dim=4, memory_dim=6)
+    >>> memory, mask = np.ones((1, 3, 6), "float32"), np.array([[1, 1, 0]])
+    >>> context, weights = layer(np.ones((1, 2, 4), "float32"), memory, mask)
+    >>> tuple(context.shape), weights[0, 0].numpy().tolist()
+    ((1, 2, 6), [0.5, 0.5, 0.0])
+    """
+
+    def __init__(self, query_dim, memory_dim, units=None, **kwargs):
+        super().__init__(query_dim, memory_dim, **kwargs)
+        self.units = query_dim if units is None else units
+        self.query_kernel = self.add_weight((query_dim, self.units), name="query_kernel")
+        self.memory_kernel = self.add_weight((memory_dim, self.units), name="memory_kernel")
+        self.bias = self.add_weight((self.units,), initializer="zeros", name="bias")
+        self.score_vector = self.add_weight((self.units,), initializer=score_vector_initializer, name="score_vector")
+        self.built = True
+
+    def keys(self, memory):
+        """The projected memory, `(batch, source, units)`."""
+        return tf.tensordot(memory, self._weight(self.memory_kernel), 1) + self._weight(self.bias)
+
+    def scores(self, query, keys):
+        """float32 `(batch, queries, source)`."""
+        return self._additive(tf.tensordot(query, self._weight(self.query_kernel), 1), keys)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class LuongAttention(Attention):
+    """Multiplicative attention and its relatives (Luong et al. 2015, section 3.1).
+
+    Args:
+        query_dim, memory_dim: int, as of `Attention`.
+        score: `"general"`: `query W memory`; `"dot"`: `query memory`, of equal widths; `"concat"`:
+            `v tanh(W [query; memory])`. Defaults to `"general"`.
+        **kwargs: of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: for an unknown score, or `"dot"` and unequal widths.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.layers import LuongAttention
+    >>> layer = LuongAttention(query_dim=2, memory_dim=2, score="dot")
+    >>> memory = np.array([[[0.0, 9.0], [9.0, 0.0]]], "float32")
+    >>> context, weights = layer(np.array([[[9.0, 0.0]]], "float32"), memory)
+    >>> weights.numpy().round().tolist()
+    [[[0.0, 1.0]]]
+    """
+
+    def __init__(self, query_dim, memory_dim, score="general", **kwargs):
+        super().__init__(query_dim, memory_dim, **kwargs)
+        if score not in SCORES:
+            raise ValueError(f"Unknown score. Expected one of {', '.join(SCORES)}. Received: score={score!r}")
+        if score == "dot" and query_dim != memory_dim:
+            raise ValueError(
+                "The score dot needs queries and memory of one width. Expected query_dim == memory_dim. "
+                f"Received: {query_dim=}, {memory_dim=}"
+            )
+        self.score = score
+        if score != "dot":
+            self.memory_kernel = self.add_weight((memory_dim, query_dim), name="memory_kernel")
+        if score == "concat":
+            self.query_kernel = self.add_weight((query_dim, query_dim), name="query_kernel")
+            self.score_vector = self.add_weight((query_dim,), initializer=score_vector_initializer, name="score_vector")
+        self.built = True
+
+    def keys(self, memory):
+        """The projected memory, `(batch, source, query_dim)`."""
+        return memory if self.score == "dot" else tf.tensordot(memory, self._weight(self.memory_kernel), 1)
+
+    def scores(self, query, keys):
+        """float32 `(batch, queries, source)`."""
+        if self.score == "concat":
+            return self._additive(tf.tensordot(query, self._weight(self.query_kernel), 1), keys)
+        return tf.cast(tf.matmul(query, keys, transpose_b=True), tf.float32)
+
+    def get_config(self):
+        return {**super().get_config(), "score": self.score}
+
+
+def masked_softmax(scores, mask=None):
+    """Softmax over the last axis, exactly 0 where the mask is 0 and everywhere where all of it is.
+
+    Args:
+        scores: float32 `(batch, queries, source)`.
+        mask: `(batch, source)` of 0 and 1, or `None`.
+
+    Returns:
+        float32 like `scores`.
+    """
+    if mask is None:
+        return tf.nn.softmax(scores)
+    real = tf.cast(mask, tf.bool)[:, None, :]
+    return tf.where(real, tf.nn.softmax(tf.where(real, scores, -1e30)), 0.0)
+
+
+def score_vector_initializer(shape, dtype=None):
+    """Uniform, as that of a matrix with one column."""
+    return keras.ops.reshape(keras.initializers.GlorotUniform()((*shape, 1), dtype), shape)

@@ -1,0 +1,284 @@
+"""A recurrent decoder with attention: teacher forcing and stepping are one definition."""
+
+import keras
+import tensorflow as tf
+
+from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
+from keras_genzoo.layers.recurrent import check_rate
+from keras_genzoo.layers.steps import scan_steps
+from keras_genzoo.networks.output import embedding_initializer, output_logits
+
+MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
+STRUCTURES = ("conditional", "input_feeding", "output")
+ATTENTIONS = ("additive", "general", "dot", "concat")
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class AttentionDecoder(keras.layers.Layer):
+    """Embedding, recurrent layers that attend to a memory, and an output layer.
+
+    The memory, its mask and its keys are what `RecurrentEncoder` returns, `encoded` below; they are no part of the
+    state, which is a dictionary of tensors `(rows, units)`: a search over several hypotheses a source reorders it
+    without ever repeating the memory.
+
+    - `decoder(token_ids, encoded)` gives the logits of a whole sequence, as `features` and `logits` do in two parts;
+    - `decoder.stepper(encoded)` those of one token, for every loop of `keras_genzoo.decoding`.
+
+    Structures:
+
+    - `"conditional"`: the lowest layer is two cells with attention between them, the second fed with the context (the
+      conditional GRU of Sennrich et al. 2017, after Bahdanau et al. 2015); further layers stand on top.
+    - `"input_feeding"`: attention of the top layer; what comes of it is fed into the next step (Luong et al. 2015,
+      section 3.3).
+    - `"output"`: the same without feeding, so that in training all steps attend at once.
+
+    What the output layer sees is `tanh(W [output; context; embedded])` (the deep output of Bahdanau et al. 2015).
+
+    Args:
+        vocabulary_size: int, the special tokens included.
+        embedding_dim: int.
+        units: int, of every layer.
+        memory_dim: int, the width of the memory, `encoder.output_dim`.
+        num_layers: int. Defaults to 1.
+        cell: `"simple_rnn"`, `"gru"` or `"lstm"`. Defaults to `"gru"`.
+        structure: as above. Defaults to `"conditional"`.
+        attention: `"additive"` (`layers.BahdanauAttention`), or the score of a `layers.LuongAttention`: `"general"`,
+            `"dot"`, `"concat"`. Defaults to `"additive"`.
+        embedding_dropout: float, on the embedded tokens. Defaults to 0.
+        dropout: float, on the outputs of the recurrent layers. Defaults to 0.
+        output_dropout: float, on what the output layer sees. Defaults to 0.
+        layer_normalization: bool, whether the outputs of the layers are normalised. Defaults to `False`.
+        residual: bool, whether a layer's input is added to its output, from the second layer on. Defaults to `False`.
+        tied: bool, whether the output layer uses the embeddings. Defaults to `False`.
+        seed: int, of the dropout. Defaults to 0.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call arguments:
+        token_ids: int `(batch, time)`.
+        encoded: dict of `memory` `(batch, source, memory_dim)`, `mask` `(batch, source)` and `summary`
+            `(batch, memory_dim)`.
+        training: bool.
+
+    Returns:
+        float32 `(batch, time, vocabulary_size)`.
+
+    Raises:
+        ValueError: for an unknown structure, cell or attention, or a share out of range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.networks import AttentionDecoder, RecurrentEncoder
+    >>> encoder = RecurrentEncoder(vocabulary_size=10, embedding_dim=4, units=8)
+    >>> decoder = AttentionDecoder(12, embedding_dim=4, units=8, memory_dim=encoder.output_dim)
+    >>> encoded = encoder(np.array([[2, 5, 3], [2, 3, 0]], "int32"))
+    >>> features, weights = decoder.features(np.ones((2, 7), "int32"), encoded)
+    >>> tuple(decoder.logits(features).shape), tuple(weights.shape)
+    ((2, 7, 12), (2, 7, 3))
+    """
+
+    def __init__(
+        self, vocabulary_size, embedding_dim, units, memory_dim, num_layers=1, cell="gru", structure="conditional",
+        attention="additive", embedding_dropout=0.0, dropout=0.0, output_dropout=0.0, layer_normalization=False,
+        residual=False, tied=False, seed=0, **kwargs,
+    ):  # fmt: skip
+        super().__init__(**kwargs)
+        for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
+            if value < 1:
+                raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
+        _check_choice("structure", structure, STRUCTURES)
+        _check_choice("attention", attention, ATTENTIONS)
+        check_rate("embedding_dropout", embedding_dropout)
+        check_rate("output_dropout", output_dropout)
+        check_rate("dropout", dropout)
+        self.vocabulary_size, self.embedding_dim, self.memory_dim = vocabulary_size, embedding_dim, memory_dim
+        self.units, self.num_layers, self.cell, self.structure = units, num_layers, cell, structure
+        self.attention, self.embedding_dropout, self.dropout = attention, embedding_dropout, dropout
+        self.output_dropout, self.layer_normalization, self.residual = output_dropout, layer_normalization, residual
+        self.tied, self.seed = tied, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+        self._make_layers()
+        self._make_weights()
+        self.built = True
+
+    def _make_layers(self):
+        policy, units = {"dtype": self.dtype_policy}, self.units
+        self.lowest, upper = None, self.num_layers
+        if self.structure == "conditional":
+            self.lowest = ConditionalRecurrent(
+                units, self.memory_dim, self.cell, self.layer_normalization, name="lowest", **policy
+            )
+            self.lowest.build((None, self.embedding_dim))
+            upper = self.num_layers - 1
+        self.stack = None
+        if upper or self.lowest is None:
+            self.stack = RecurrentStack(
+                units, upper, self.cell, self.dropout, layer_normalization=self.layer_normalization,
+                residual=self.residual, seed=self.seed + 1, name="stack", **policy,
+            )  # fmt: skip
+            self.stack.build((None, None, self.embedding_dim if self.lowest is None else units))
+        if self.attention == "additive":
+            self.attending = BahdanauAttention(units, self.memory_dim, name="attending", **policy)
+        else:
+            self.attending = LuongAttention(units, self.memory_dim, self.attention, name="attending", **policy)
+        self.first_states = {
+            name: keras.layers.Dense(units, activation="tanh", name=f"first_{name}", **policy)
+            for name in self._zero_state(1)
+        }
+        for layer in self.first_states.values():
+            layer.build((None, self.memory_dim))
+
+    def _make_weights(self):
+        size, dim, units = self.vocabulary_size, self.embedding_dim, self.units
+        self.feature_dim = dim if self.tied else units
+        self.embeddings = self.add_weight((size, dim), initializer=embedding_initializer(dim), name="embeddings")
+        self.readout_embedded = self.add_weight((dim, self.feature_dim), name="readout_embedded")
+        self.readout_kernel = self.add_weight((units + self.memory_dim, self.feature_dim), name="readout_kernel")
+        self.readout_bias = self.add_weight((self.feature_dim,), initializer="zeros", name="readout_bias")
+        if self.structure == "input_feeding":
+            width = self.stack.recurrent[0].kernel.shape[-1]
+            self.feeding_kernel = self.add_weight((self.feature_dim, width), name="feeding_kernel")
+        if not self.tied:
+            self.output_kernel = self.add_weight((units, size), name="output_kernel")
+        self.output_bias = self.add_weight((size,), initializer="zeros", name="output_bias")
+
+    def _zero_state(self, batch_size):
+        lowest = {} if self.lowest is None else self.lowest.zero_state(batch_size)
+        return lowest | ({} if self.stack is None else self.stack.zero_state(batch_size))
+
+    # ---- sequence ----
+
+    def call(self, token_ids, encoded, training=False):
+        return self.logits(self.features(token_ids, encoded, training)[0])
+
+    def features(self, token_ids, encoded, training=False):
+        """What `logits` is applied to, and what was attended to.
+
+        Returns:
+            `(features, weights)`: `(batch, time, feature_dim)` and float32 `(batch, time, source)`.
+        """
+        token_ids = tf.convert_to_tensor(token_ids)
+        time = tf.shape(token_ids)[1]
+        token_ids = tf.pad(token_ids, [[0, 0], [0, tf.maximum(0, 1 - time)]])  # no loop runs over nothing
+        run = self._at_once if self.structure == "output" else self._in_steps
+        features, weights = run(self._inputs(token_ids, training), encoded, training)
+        if training:
+            features = noise.dropout(features, self.output_dropout, self.seed_generator)
+        return features[:, :time], weights[:, :time]
+
+    def _at_once(self, inputs, encoded, training):
+        outputs, _ = self.stack.scan(inputs["projected"], self.initial_state(encoded), training=training)
+        context, weights = self.attending(outputs, encoded["memory"], encoded["mask"])
+        return self._read(inputs["embedded"], outputs, context), weights
+
+    def _in_steps(self, inputs, encoded, training):
+        """The step of decoding, in a loop."""
+        if training and self.dropout:
+            shape = tf.concat([tf.shape(inputs["projected"])[:2], [self.num_layers, self.units]], axis=0)
+            inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
+        attend = self._attend(encoded)
+        return scan_steps(lambda inputs, state: self._step(inputs, state, attend), inputs, self.initial_state(encoded))
+
+    def logits(self, features):
+        """float32 logits of features of any leading shape."""
+        kernel = self._weight(self.embeddings if self.tied else self.output_kernel)
+        return output_logits(features, kernel, self.output_bias, transposed=self.tied)
+
+    # ---- step ----
+
+    def initial_state(self, encoded):
+        """The state before the first token, from the summary of the source."""
+        summary = tf.cast(encoded["summary"], self.compute_dtype)
+        state = {name: layer(summary) for name, layer in self.first_states.items()}
+        if self.structure == "input_feeding":
+            state["fed"] = tf.zeros((tf.shape(summary)[0], self.feature_dim), self.compute_dtype)
+        return state
+
+    def stepper(self, encoded):
+        """A function for a loop, `(token_ids (rows,), state) -> (logits (rows, vocabulary_size), state)`.
+
+        Rows are those of the memory, or for each of these equally many, one after the other.
+        """
+        attend, embeddings = self._attend(encoded), self._weight(self.embeddings)
+        table = self._projected(embeddings) if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY else None
+
+        def step(token_ids, state):
+            if table is None:
+                inputs = self._projected(tf.gather(embeddings, token_ids))
+            else:
+                inputs = {name: tf.gather(values, token_ids) for name, values in table.items()}
+            (features, _), state = self._step(inputs, state, attend)
+            return self.logits(features), state
+
+        return step
+
+    def _step(self, inputs, state, attend):
+        """`((features, weights), state)` of one step, each `(rows, ...)`."""
+        projected, dropped = inputs["projected"], inputs.get("dropped")
+        if self.structure == "conditional":
+            outputs, context, weights, last = self.lowest.step(projected, state, attend)
+            outputs = outputs if dropped is None else outputs * dropped[:, 0]
+            if self.stack is not None:
+                rest = None if dropped is None else dropped[:, 1:]
+                outputs, upper = self.stack.step(self.stack.project(outputs), state, rest)
+                last |= upper
+        else:
+            if self.structure == "input_feeding":
+                projected += tf.matmul(state["fed"], self._weight(self.feeding_kernel))
+            outputs, last = self.stack.step(projected, state, dropped)
+            context, weights = attend(outputs)
+        features = self._read(inputs["embedded"], outputs, context)
+        if self.structure == "input_feeding":
+            last |= {"fed": features}
+        return (features, weights), last
+
+    # ---- parts ----
+
+    def _attend(self, encoded):
+        """A function from queries `(rows, units)` to `(context, weights)`; the rows of one source stand together."""
+        memory, mask = encoded["memory"], encoded["mask"]
+        keys, batch = self.attending.keys(memory), tf.shape(memory)[0]
+
+        def attend(query):
+            rows = tf.shape(query)[0]
+            grouped = tf.reshape(query, (batch, rows // tf.maximum(batch, 1), self.units))
+            context, weights = self.attending(grouped, memory, mask, keys)
+            return tf.reshape(context, (rows, self.memory_dim)), tf.reshape(weights, (rows, tf.shape(memory)[1]))
+
+        return attend
+
+    def _inputs(self, token_ids, training):
+        """What the steps take of the tokens, each `(batch, time, ...)`."""
+        embeddings = self._weight(self.embeddings)
+        dropped = training and self.embedding_dropout
+        if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY and not dropped:
+            return {name: tf.gather(values, token_ids) for name, values in self._projected(embeddings).items()}
+        embedded = tf.gather(embeddings, token_ids)
+        if dropped:
+            embedded = noise.dropout(embedded, self.embedding_dropout, self.seed_generator)
+        return self._projected(embedded)
+
+    def _projected(self, embedded):
+        lowest = self.stack if self.lowest is None else self.lowest
+        read = tf.tensordot(embedded, self._weight(self.readout_embedded), 1) + self._weight(self.readout_bias)
+        return {"projected": lowest.project(embedded), "embedded": read}
+
+    def _read(self, embedded, outputs, context):
+        both = tf.concat([outputs, context], axis=-1)
+        return tf.tanh(embedded + tf.tensordot(both, self._weight(self.readout_kernel), 1))
+
+    def _weight(self, variable):
+        return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)
+
+    def get_config(self):
+        names = (
+            "vocabulary_size", "embedding_dim", "units", "memory_dim", "num_layers", "cell", "structure", "attention",
+            "embedding_dropout", "dropout", "output_dropout", "layer_normalization", "residual", "tied", "seed",
+        )  # fmt: skip
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"Unknown {name}. Expected one of {', '.join(choices)}. Received: {name}={value!r}")

@@ -1,0 +1,26 @@
+"""What the networks over token ids share: where their weights begin, and their output layer."""
+
+import keras
+import tensorflow as tf
+
+
+def embedding_initializer(dim):
+    """Normal with standard deviation 1 / sqrt(dim), so that the logits of tied embeddings begin at the size of 1."""
+    return keras.initializers.RandomNormal(stddev=dim**-0.5)
+
+
+def output_logits(features, kernel, bias, transposed):
+    """float32 logits `(..., vocabulary_size)` of features of any leading shape.
+
+    Args:
+        features: `(..., dim)`.
+        kernel: `(dim, vocabulary_size)`, or transposed, as embeddings are.
+        bias: `(vocabulary_size,)`.
+        transposed: bool.
+    """
+    rows = tf.reshape(features, (-1, features.shape[-1]))
+    logits = tf.cast(tf.matmul(rows, kernel, transpose_b=transposed), tf.float32)
+    logits += tf.cast(tf.convert_to_tensor(bias), tf.float32)
+    sizes = tf.shape(features)  # the rank stays known
+    leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
+    return tf.reshape(logits, [*leading, bias.shape[0]])
