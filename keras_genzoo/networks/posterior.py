@@ -3,13 +3,12 @@
 import keras
 import tensorflow as tf
 
-from keras_genzoo.layers import RecurrentStack, noise
-from keras_genzoo.networks.recurrent import MAX_PROJECTED_VOCABULARY
+from keras_genzoo.networks.encoder import RecurrentEncoder
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class RecurrentPosterior(keras.layers.Layer):
-    """Embedding, bidirectional recurrent stack and two linear layers: a text to `z_mean, z_log_var`.
+    """A `RecurrentEncoder` and two linear layers: a text to `z_mean, z_log_var`.
 
     Read from both ends, the two last states are what the posterior is computed from (Bowman et al. 2016, section 3).
 
@@ -58,66 +57,38 @@ class RecurrentPosterior(keras.layers.Layer):
         for name, value in {**sizes, "num_classes": 1 if num_classes is None else num_classes}.items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
-        self.vocabulary_size, self.embedding_dim, self.latent_dim = vocabulary_size, embedding_dim, latent_dim
-        self.num_classes, self.embedding_dropout, self.seed = num_classes, embedding_dropout, seed
-        self.stack = RecurrentStack(
-            units, num_layers, cell, dropout, bidirectional=bidirectional, seed=seed + 1, dtype=self.dtype_policy,
-            name="stack",
+        self.latent_dim, self.num_classes = latent_dim, num_classes
+        self.reader = RecurrentEncoder(
+            vocabulary_size, embedding_dim, units, num_layers, cell, bidirectional, summary="last",
+            embedding_dropout=embedding_dropout, dropout=dropout, seed=seed, dtype=self.dtype_policy, name="reader",
         )  # fmt: skip
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
-        self.build()
-
-    def build(self, input_shape=None):
-        bound = self.embedding_dim**-0.5
-        uniform = keras.initializers.RandomUniform(-bound, bound, seed=self.seed)
-        self.embeddings = self.add_weight(
-            (self.vocabulary_size, self.embedding_dim), initializer=uniform, name="embeddings"
-        )
-        self.stack.build((None, None, self.embedding_dim))
-        width = self.stack.output_dim + (self.num_classes or 0)
         self.posterior = {
-            name: keras.layers.Dense(self.latent_dim, dtype="float32", name=name) for name in ("z_mean", "z_log_var")
+            name: keras.layers.Dense(latent_dim, dtype="float32", name=name) for name in ("z_mean", "z_log_var")
         }
         for layer in self.posterior.values():
-            layer.build((None, width))
+            layer.build((None, self.reader.output_dim + (num_classes or 0)))
+        self.supports_masking = True
         self.built = True
 
+    @property
+    def vocabulary_size(self):
+        """The number of ids, the special ones included."""
+        return self.reader.vocabulary_size
+
     def call(self, token_ids, mask=None, labels=None, training=False):
-        token_ids = tf.convert_to_tensor(token_ids)
-        mask = token_ids != 0 if mask is None else mask
-        projected, backward = self._projected(token_ids, training)
-        outputs, _ = self.stack.scan(projected, None, mask, training, backward=backward)
-        hidden = tf.cast(self._ends(outputs, mask), tf.float32)  # (batch, output_dim)
+        hidden = tf.cast(self.reader(token_ids, mask=mask, training=training)["summary"], tf.float32)
         if self.num_classes is not None:
             hidden = tf.concat([hidden, tf.one_hot(labels, self.num_classes)], axis=-1)
         return self.posterior["z_mean"](hidden), self.posterior["z_log_var"](hidden)
-
-    def _ends(self, outputs, mask):
-        """The outputs at the last token, and those of the half that reads from the end at the first."""
-        last = tf.maximum(tf.reduce_sum(tf.cast(mask, tf.int32), axis=1) - 1, 0)
-        forward = tf.gather(outputs[..., : self.stack.units], last, batch_dims=1)
-        if not self.stack.bidirectional:
-            return forward
-        return tf.concat([forward, outputs[:, 0, self.stack.units :]], axis=-1)
-
-    def _projected(self, token_ids, training):
-        """The embedded tokens as the two lowest layers take them; the second is `None` with one direction."""
-        embeddings = tf.cast(tf.convert_to_tensor(self.embeddings), self.compute_dtype)
-        layers = [self.stack.recurrent[0], *self.stack.backward[:1], None][:2]
-        dropped = training and self.embedding_dropout
-        if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY and not dropped:
-            return [layer and tf.gather(layer.project(embeddings), token_ids) for layer in layers]
-        embedded = tf.gather(embeddings, token_ids)
-        if dropped:
-            embedded = noise.dropout(embedded, self.embedding_dropout, self.seed_generator)
-        return [layer and layer.project(embedded) for layer in layers]
 
     def compute_mask(self, inputs, mask=None):
         """None: the outputs have no time."""
 
     def get_config(self):
-        names = ("vocabulary_size", "embedding_dim", "latent_dim", "num_classes", "embedding_dropout", "seed")
-        stack = ("units", "num_layers", "cell", "bidirectional", "dropout")
-        config = {name: getattr(self, name) for name in names}
-        return {**super().get_config(), **config, **{name: getattr(self.stack, name) for name in stack}}
+        reader = self.reader.get_config()
+        names = (
+            "vocabulary_size", "embedding_dim", "units", "num_layers", "cell", "bidirectional", "embedding_dropout",
+            "dropout", "seed",
+        )  # fmt: skip
+        own = {"latent_dim": self.latent_dim, "num_classes": self.num_classes}
+        return {**super().get_config(), **own, **{name: reader[name] for name in names}}
