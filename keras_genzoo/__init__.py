@@ -16,6 +16,7 @@ _NAMES = {
     "GAN": "models",
     "LanguageModel": "models",
     "Seq2Seq": "models",
+    "TextVAE": "models",
     "VAE": "models",
     "evaluate": "evaluation",
     "export": "exporting",

@@ -123,3 +123,8 @@ def continued(preprocessor, prompts, token_ids):
 def strings(tensor):
     """A list of str of a string tensor."""
     return [text.decode("utf-8", "replace") for text in tensor.numpy().tolist()]
+
+
+def labelled(model, texts, labels=None):
+    """What the methods of a `TextVAE` take: the texts, or `{"texts", "labels"}` when it is conditional."""
+    return texts if model.num_classes is None else {"texts": texts, "labels": labels}

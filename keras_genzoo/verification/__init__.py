@@ -10,11 +10,12 @@ from keras_genzoo.verification import (
     language_model,
     likelihood_bounds,
     sample_quality,
+    text_vae,
     vae,
 )
 from keras_genzoo.verification.table import Check, Row, format_rows
 
-MODULES = (densities, estimators, likelihood_bounds, vae, gan, sample_quality, language_model)
+MODULES = (densities, estimators, likelihood_bounds, vae, gan, sample_quality, language_model, text_vae)
 
 
 def checks():
