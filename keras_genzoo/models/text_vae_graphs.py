@@ -6,7 +6,6 @@ from keras_genzoo import decoding
 from keras_genzoo.layers import noise
 from keras_genzoo.losses import gaussian_kl, gaussian_log_prob, token_nll
 from keras_genzoo.models import text
-from keras_genzoo.models.language_model import NEVER_GENERATED
 from keras_genzoo.preprocessing import PADDING, START, UNKNOWN
 
 LOGITS_AT_ONCE = 2**24  # in `score`; bounds memory, does not change the result
@@ -57,7 +56,7 @@ class TextVAEGraphs:
         logits, state = step(tf.fill([count], START), state)
         return decoding.sample(
             step, logits, state, tf.maximum(max_length, 0), end_id=self.preprocessor.end_id, temperature=temperature,
-            seed=seed, first_row=first_row, forbidden=NEVER_GENERATED,
+            seed=seed, first_row=first_row, forbidden=text.NEVER_GENERATED,
         )["token_ids"]  # fmt: skip
 
     @tf.function(autograph=False, reduce_retracing=True)
