@@ -1,13 +1,11 @@
 """Recipes for text VAEs."""
 
-import math
-
 from keras_genzoo import networks
 from keras_genzoo.losses import Cyclical, LinearWarmup, SigmoidWarmup
 from keras_genzoo.models import TextVAE
 from keras_genzoo.recipes import text
 from keras_genzoo.recipes.recipe import Recipe
-from keras_genzoo.recipes.text import LANGUAGE_MODEL, learn_vocabulary, text_optimizer
+from keras_genzoo.recipes.text import LANGUAGE_MODEL, compile_text, learn_vocabulary
 
 BOWMAN = "Bowman et al. 2016, Generating Sentences from a Continuous Space"
 HE = "He, Spokoyny, Neubig & Berg-Kirkpatrick 2019, Lagging Inference Networks and Posterior Collapse in VAEs"
@@ -46,7 +44,7 @@ def build_text_vae(settings, splits):
     decoder = {
         name: settings[name] for name in ("units", "recurrent_dropout", "layer_normalization", "residual", "tied")
     }
-    updates_an_epoch = len(splits.train.batches(settings["batch_size"], seed=settings["seed"]))
+    updates_an_epoch = len(splits.train.batches(settings["batch_size"]))
     model = TextVAE(
         networks.RecurrentPosterior(
             size, units=settings["encoder_units"], latent_dim=latent_dim, num_classes=num_classes,
@@ -61,12 +59,7 @@ def build_text_vae(settings, splits):
         num_classes=num_classes,
         **{name: settings[name] for name in ("free_bits", "free_bits_per", "word_dropout", "aggressive", "seed")},
     )  # fmt: skip
-    model.compile(
-        optimizer=text_optimizer(settings, settings["epochs"] * updates_an_epoch),
-        jit_compile=settings["jit_compile"],
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
-    )
-    return model
+    return compile_text(model, settings, updates_an_epoch)
 
 
 def beta_schedule(settings, updates_an_epoch):
