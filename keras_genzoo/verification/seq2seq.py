@@ -1,0 +1,120 @@
+"""Attention, teacher forcing and search of sequence-to-sequence models, against themselves and brute force."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from keras_genzoo import networks
+from keras_genzoo.models import Seq2Seq
+from keras_genzoo.preprocessing import END, START, TextPreprocessor
+from keras_genzoo.verification.table import Check, Row
+
+SOURCES = ["a b c", "c", "b b a c b", ""]
+TARGETS = ["c b a", "c", "b c a b b", "a"]
+STRUCTURES = ("conditional", "input_feeding", "output")
+PADDING = 6
+
+
+def padding():
+    """Attention on padding is exactly 0, and more padding changes nothing, over steps and layers."""
+    for structure in STRUCTURES:
+        model = _model(structure)
+        source, target = model.preprocessor(SOURCES).numpy(), model.preprocessor(TARGETS).numpy()
+        logits, weights = model._forced(source, target[:, :-1])
+        longer, more = model._forced(np.pad(source, ((0, 0), (0, PADDING))), target[:, :-1])
+        width, detail = source.shape[1], f"{structure}, 2 layers, {target.shape[1] - 1} steps"
+        on_padding = np.max(np.abs(weights.numpy() * (source == 0)[:, None]))
+        yield Row("attention on padding", max(on_padding, np.max(more[..., width:])), 0.0, detail=detail)
+        yield Row(
+            "attention's sum over the source", np.max(np.abs(np.sum(weights, axis=-1) - 1)), 0.0, "=", 1e-5, detail
+        )
+        difference = np.max(np.abs(longer - logits))
+        yield Row("logits with more padding", difference, 0.0, "=", 1e-5, f"{detail}, {PADDING} more columns")
+
+
+def stepping():
+    """One step after the other gives the logits of teacher forcing."""
+    for structure in STRUCTURES:
+        model = _model(structure)
+        source, ids = model.preprocessor(SOURCES), model.preprocessor(TARGETS).numpy()[:, :-1]
+        logits, _ = model._forced(source, ids)
+        step, state = model._begin(source)
+        difference = 0.0
+        for t in range(ids.shape[1]):
+            one, state = step(tf.constant(ids[:, t]), state)
+            difference = max(difference, np.max(np.abs(one - logits[:, t])))
+        yield Row("stepping = teacher forcing", difference, 0.0, "=", 1e-5, f"{structure}, {ids.shape[1]} steps")
+
+
+def search():
+    """Width 1 is greedy, full width is brute force, and neither depends on the batch."""
+    model, length = _model("conditional"), 2
+    source = model.preprocessor(SOURCES)
+    greedy = _found(model, source, 1, 5)["token_ids"].numpy()[:, 0]
+    wrong = np.count_nonzero(greedy != _greedy(model, source, 5))
+    yield Row("beam of width 1 = greedy", wrong, 0.0, detail=f"tokens that differ, {len(SOURCES)} sources")
+    alone = [_found(model, source[i : i + 1], 3, 5) for i in range(len(SOURCES))]
+    together = _found(model, source, 3, 5)
+    wrong = sum(np.any(one["token_ids"][0] != together["token_ids"][i]) for i, one in enumerate(alone))
+    yield Row("a batch of unequal sources = one by one", wrong, 0.0, detail="sources whose 3 best differ")
+    every, scores = _brute_force(model, source[:1], length)
+    width = 4 ** (length + 1)
+    found = _found(model, source[:1], width, length)
+    best = found["token_ids"].numpy()[0, : len(every)]
+    wrong = np.count_nonzero(best != every)
+    yield Row("full width = brute force: tokens", wrong, 0.0, detail=f"{len(every)} sequences, best first")
+    difference = np.max(np.abs(found["scores"].numpy()[0, : len(every)] - scores))
+    yield Row("full width = brute force: scores", difference, 0.0, "=", 1e-5, "log p by the length")
+
+
+def _model(structure):
+    """Small and untrained, but with logits that are far apart."""
+    preprocessor = TextPreprocessor.learn(SOURCES + TARGETS, level="words")
+    size = preprocessor.vocabulary_size
+    encoder = networks.RecurrentEncoder(size, 4, 5, num_layers=2)
+    decoder = networks.AttentionDecoder(size, 4, 5, encoder.output_dim, num_layers=2, structure=structure)
+    generator = np.random.default_rng(0)
+    for weight in encoder.trainable_weights + decoder.trainable_weights:
+        weight.assign(generator.standard_normal(weight.shape) * 0.7)
+    return Seq2Seq(encoder, decoder, preprocessor)
+
+
+def _found(model, source, width, length):
+    return model._generate_ids(source, tf.constant(width), tf.constant(length), tf.constant(1.0))
+
+
+def _log_p(logits):
+    """In NumPy, without the three tokens that are never generated."""
+    logits = np.asarray(logits, "float64")[..., END:]
+    logits -= logits.max(axis=-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+
+
+def _greedy(model, source, length):
+    ids = np.full((source.shape[0], 1), START, "int32")
+    for _ in range(length):
+        log_p = _log_p(model._forced(source, ids)[0][:, -1])
+        ended = np.any(ids == END, axis=1)
+        ids = np.concatenate([ids, np.where(ended, 0, END + log_p.argmax(axis=-1))[:, None]], axis=1).astype("int32")
+    return np.where(ids[:, 1:] == END, 0, ids[:, 1:])
+
+
+def _brute_force(model, source, length):
+    """All sequences of at most `length` tokens `(n, length)`, the best first, and their scores."""
+    words = range(END + 1, model.preprocessor.vocabulary_size)
+    every = [ids for n in range(length + 1) for ids in itertools.product(words, repeat=n)]
+    scores = []
+    for ids in every:
+        target = np.array([[START, *ids, END]], "int32")
+        log_p = _log_p(model._forced(source, target[:, :-1])[0])[0]
+        scores.append(np.mean([log_p[t, token - END] for t, token in enumerate(target[0, 1:])]))
+    order = np.argsort(scores)[::-1]
+    return np.array([[*every[i], *[0] * (length - len(every[i]))] for i in order]), np.array(scores)[order]
+
+
+CHECKS = [
+    Check("attention and padding", "Seq2Seq", padding),
+    Check("teacher forcing and steps", "Seq2Seq", stepping),
+    Check("beam search of a translator", "Seq2Seq", search),
+]
