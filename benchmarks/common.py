@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo import benchmark, networks
+from keras_genzoo.benchmark import variational
 
 try:
     import torch
@@ -24,13 +25,13 @@ README = RESULTS.with_name("README.md")
 
 def conv():
     """New convolutional networks, of the architecture of the Keras example."""
-    encoder = networks.conv_encoder(benchmark.EVENT_SHAPE, latent_dim=2, filters=(32, 64), units=(16,))
-    return encoder, networks.conv_decoder(2, benchmark.EVENT_SHAPE, filters=(64, 32), units=())
+    encoder = networks.conv_encoder(variational.EVENT_SHAPE, latent_dim=2, filters=(32, 64), units=(16,))
+    return encoder, networks.conv_decoder(2, variational.EVENT_SHAPE, filters=(64, 32), units=())
 
 
-SMALL = benchmark.DENSE
-WIDE = benchmark.Workload("dense VAE 784-256-64", benchmark.dense((256,), 64, "relu"), batch_size=128)
-CONV = benchmark.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe="conv-vae-mnist")
+SMALL = variational.DENSE
+WIDE = variational.Workload("dense VAE 784-256-64", variational.dense((256,), 64, "relu"), batch_size=128)
+CONV = variational.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe="conv-vae-mnist")
 
 
 def arguments(description):
