@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo import benchmark, networks
+from keras_genzoo.benchmark import variational
 
 try:
     import torch
@@ -24,13 +25,13 @@ README = RESULTS.with_name("README.md")
 
 def conv():
     """New convolutional networks, of the architecture of the Keras example."""
-    encoder = networks.conv_encoder(benchmark.EVENT_SHAPE, latent_dim=2, filters=(32, 64), units=(16,))
-    return encoder, networks.conv_decoder(2, benchmark.EVENT_SHAPE, filters=(64, 32), units=())
+    encoder = networks.conv_encoder(variational.EVENT_SHAPE, latent_dim=2, filters=(32, 64), units=(16,))
+    return encoder, networks.conv_decoder(2, variational.EVENT_SHAPE, filters=(64, 32), units=())
 
 
-SMALL = benchmark.DENSE
-WIDE = benchmark.Workload("dense VAE 784-256-64", benchmark.dense((256,), 64, "relu"), batch_size=128)
-CONV = benchmark.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe="conv-vae-mnist")
+SMALL = variational.DENSE
+WIDE = variational.Workload("dense VAE 784-256-64", variational.dense((256,), 64, "relu"), batch_size=128)
+CONV = variational.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe="conv-vae-mnist")
 
 
 def arguments(description):
@@ -77,12 +78,17 @@ def report(name, rows, given):
     described = machine(given.threads)
     table = benchmark.format_rows(rows)
     line = ", ".join(f"{key} {value}" for key, value in described.items()) + f", rounds {given.rounds}"
-    print(f"\n{line}\n\n{table}")
-    if given.quick:
+    publish(name, line, table, {"machine": described, "rounds": given.rounds, "rows": rows}, write=not given.quick)
+
+
+def publish(name, line, table, result, write=True):
+    """Prints a table and the line above it; if asked to, writes `results/NAME.json` and the README's table."""
+    above = f"{line}\n\n" if line else ""
+    print(f"\n{above}{table}")
+    if not write:
         return
     RESULTS.mkdir(exist_ok=True)
-    result = {"machine": described, "rounds": given.rounds, "rows": rows}
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     before, marker, rest = README.read_text().partition(f"<!-- {name} -->\n")
     after = rest[rest.index("<!-- end -->") :]
-    README.write_text(f"{before}{marker}\n{line}\n\n{table}\n\n{after}")
+    README.write_text(f"{before}{marker}\n{above}{table}\n\n{after}")

@@ -1,6 +1,6 @@
 """Time of a training step: this package, a tutorial's way, PyTorch, and the step's matrix products alone."""
 
-from common import CONV, SMALL, WIDE, arguments, benchmark, report, torch
+from common import CONV, SMALL, WIDE, arguments, benchmark, report, torch, variational
 
 DYNAMIC, INPUT = "keras_genzoo, binarised afresh", "its input pipeline alone"
 STEPS = {SMALL.name: 590, WIDE.name: 472, CONV.name: 60}  # an epoch; multiples of the steps an execution
@@ -22,13 +22,13 @@ def torch_models():
 def contenders(workload, split):
     """From name to a function that runs one epoch of `split`."""
     steps = len(split) // workload.batch_size
-    fresh = benchmark.synthetic_split(len(split), dynamic=True)
+    fresh = variational.synthetic_split(len(split), dynamic=True)
     batches = split.batches(workload.batch_size)
     made = {
-        benchmark.OURS: benchmark.ours(workload, split),
-        DYNAMIC: benchmark.ours(workload, fresh),
-        benchmark.TUTORIAL: benchmark.tutorial(workload, split),
-        benchmark.FLOOR: benchmark.matrix_products(workload, steps),
+        benchmark.OURS: variational.ours(workload, split),
+        DYNAMIC: variational.ours(workload, fresh),
+        benchmark.TUTORIAL: variational.tutorial(workload, split),
+        benchmark.FLOOR: variational.matrix_products(workload, steps),
         INPUT: lambda: batches.reduce(0, lambda count, _: count + 1).numpy(),
     }
     models = torch_models()
@@ -46,7 +46,7 @@ def main():
     rows = []
     for workload in (SMALL, WIDE, CONV):
         steps = 4 if given.quick else STEPS[workload.name]
-        split = benchmark.synthetic_split(steps * workload.batch_size)
+        split = variational.synthetic_split(steps * workload.batch_size)
         seconds = benchmark.interleaved(contenders(workload, split), 1 if given.quick else given.rounds)
         rows += benchmark.rows(workload.name, seconds, steps)
         print(benchmark.format_rows(rows[-len(seconds) :]), flush=True)

@@ -11,10 +11,12 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 _MODULES = (
     "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes",
 )  # fmt: skip
+_LAZY = ("baselines", "visualization")
 _NAMES = {
     "GAN": "models",
     "LanguageModel": "models",
     "Seq2Seq": "models",
+    "TextVAE": "models",
     "VAE": "models",
     "evaluate": "evaluation",
     "export": "exporting",
@@ -25,7 +27,7 @@ _NAMES = {
 
 def __getattr__(name):
     """Loads a part of the package when it is first used."""
-    if name in _MODULES or name == "visualization":
+    if name in (*_MODULES, *_LAZY):
         return importlib.import_module(f"keras_genzoo.{name}")
     if name in _NAMES:
         return getattr(importlib.import_module(f"keras_genzoo.{_NAMES[name]}"), name)
@@ -38,4 +40,4 @@ if os.path.basename(sys.argv[0] if sys.argv else "") not in ("genzoo", "genzoo.e
     for _module in _MODULES:
         importlib.import_module(f"keras_genzoo.{_module}")
 
-__all__ = ["__version__", *_MODULES, *_NAMES, "visualization"]
+__all__ = ["__version__", *_MODULES, *_NAMES, *_LAZY]

@@ -206,7 +206,7 @@ def _parser():
     )
     generate = add("generate", _generate, "Generate images, points or texts by a trained model's SavedModel.")
     generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
-    generate.add_argument("--num-samples", type=int, metavar="N", help="default: 16 images, or one text a prompt")
+    generate.add_argument("--num-samples", type=int, metavar="N", help="default: 16, or one text a prompt")
     generate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     generate.add_argument("--label", type=int, metavar="N", help="class, of a conditional model; default: all in turn")
     generate.add_argument(
@@ -214,7 +214,7 @@ def _parser():
         help="what a text begins with, or is to be translated; may be repeated",
     )  # fmt: skip
     generate.add_argument("--input", metavar="FILE", help="texts to translate, one a line; - for standard input")
-    generate.add_argument("--max-length", type=int, metavar="N", help="new tokens of a text; default: 200, or 60")
+    generate.add_argument("--max-length", type=int, metavar="N", help="new tokens; default: 200, of sentences 60")
     generate.add_argument("--temperature", type=float, metavar="T", help="0 is greedy; default: 1")
     generate.add_argument("--top-k", type=int, metavar="K", help="draw from the K best tokens; default: 0, off")
     generate.add_argument("--top-p", type=float, metavar="P", help="draw from the best tokens of this probability")

@@ -83,6 +83,44 @@ def make_gan():
     return make
 
 
+SENTENCES = ["to be or not to be", "that is the question", "to be is the question", "not that"]
+
+
+@pytest.fixture
+def make_text_vae():
+    """Builds and compiles a small `TextVAE` of words; the arguments are those of `TextVAE`, plus those below."""
+
+    def make(latent_dim=2, cell="gru", compile=None, level="words", dropout=0.0, **arguments):
+        preprocessor = genzoo.preprocessing.TextPreprocessor.learn(SENTENCES, level=level)
+        size, classes = preprocessor.vocabulary_size, arguments.get("num_classes")
+        encoder = genzoo.networks.RecurrentPosterior(
+            size, 6, 8, latent_dim, cell=cell, num_classes=classes, dropout=dropout
+        )
+        decoder = genzoo.networks.RecurrentDecoder(
+            size, 6, 12, cell=cell, context_dim=latent_dim + (classes or 0), dropout=dropout
+        )
+        model = genzoo.TextVAE(encoder, decoder, preprocessor, **arguments)
+        model.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **(compile or {})})
+        return model
+
+    return make
+
+
+@pytest.fixture
+def sentence_batch():
+    """What a `TextVAE` of `make_text_vae` trains on: `(x, y, sample_weight)`, with as many more zeros on the right."""
+
+    def batch(model, texts=SENTENCES, padding=0, labels=None):
+        ids = np.pad(model.preprocessor(texts).numpy(), ((0, 0), (0, padding)))
+        next_ids = ids[:, 1:]
+        x = {"token_ids": ids, "decoder_ids": np.where(next_ids > 0, ids[:, :-1], 0)}
+        if labels is not None:
+            x["labels"] = np.asarray(labels, "int32")
+        return x, next_ids, (next_ids > 0).astype("float32")
+
+    return batch
+
+
 @pytest.fixture
 def round_trip(tmp_path):
     """Saves a Keras model as `.keras` and loads it again."""

@@ -21,7 +21,7 @@ TREE = [
     ["networks"],
     ["models"],
     ["data"],
-    ["classifiers"],
+    ["baselines", "classifiers"],
     ["recipes"],
     ["visualization"],
     ["callbacks"],

@@ -13,6 +13,11 @@ from keras_genzoo import recipes
 from keras_genzoo.recipes.recipe import DATA_OPTIONS, RUN_OPTIONS
 
 NAMES = recipes.names()
+FAST = {  # one of every network, objective and kind of data; the others are slow tests
+    "vae-digits", "iwae-mnist", "conv-vae-mnist", "denoising-vae-mnist", "conditional-vae-mnist", "gan-ring",
+    "lsgan-digits", "wgan-gp-mnist", "conditional-gan-mnist", "classifier-mnist", "lstm-grammar", "gru-shakespeare",
+    "text-vae-grammar", "seq2seq-dates", "seq2seq-multi30k-en-de",
+}  # fmt: skip
 
 
 def small(recipe, data_dir, **overrides):
@@ -28,7 +33,10 @@ def batches(settings, splits):
     return splits.train.take(300).batches(settings["batch_size"], seed=settings["seed"])
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name in FAST else pytest.mark.slow, id=name) for name in NAMES],
+)
 def trained(request, small_mnist):
     recipe = recipes.get(request.param)
     settings, splits = small(recipe, small_mnist)

@@ -20,6 +20,11 @@ FIGURES = {  # a headline as the README has it
     "accuracy": lambda share: f"{100 * share:.2f} %",
     "high_quality_share": lambda share: f"{100 * share:.1f} %",
     "frechet_distance": lambda distance: f"{distance:.3g}",
+    "nll": lambda nats: f"{nats:.4f}",
+    "nats_per_sentence": lambda nats: f"{nats:.2f}",
+    "exact_match": lambda share: f"{100 * share:.1f} %",
+    "bleu": lambda score: f"{score:.2f}",
+    "bleu_tokenized": lambda score: f"{score:.2f}",
 }
 
 

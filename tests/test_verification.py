@@ -1,3 +1,4 @@
+import contextlib
 import math
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_genzoo import losses, verification
-from keras_genzoo.verification import Check, Row, densities, estimators, likelihood_bounds, table
+from keras_genzoo.verification import Check, Row, densities, estimators, gan, likelihood_bounds, table
 from keras_genzoo.verification.linear_gaussian import LinearGaussian
 
 SLOW = {"ELBO and IWAE objectives", "replicas", "order of the bounds"}
@@ -119,6 +120,23 @@ def test_a_wrong_bound_is_caught(monkeypatch):
     right = model_class.log_likelihood
     monkeypatch.setattr(model_class, "log_likelihood", lambda self, x, k, seed: right(self, x, k, seed) + math.log(k))
     assert failures(likelihood_bounds.exact_posterior)
+
+
+def test_wrong_penalties_and_objectives_are_caught(monkeypatch):
+    """A penalty on the squared slope, and a relativistic loss that looks at the fake alone."""
+    right = losses.GradientPenalty.of_squared_norm
+    monkeypatch.setattr(losses.GradientPenalty, "of_squared_norm", lambda self, squared: right(self, squared**2))
+    assert {"GradientPenalty of a linear critic of norm 5"} <= set(failures(gan.penalties))
+    monkeypatch.setattr(losses.Minimax, "discriminator_loss", lambda self, real, fake: tf.nn.softplus(fake))
+    assert failures(gan.divergence) and failures(gan.optima)
+
+
+def test_a_step_with_side_effects_is_caught(monkeypatch):
+    """Without the scope around it, the discriminator's spectral vectors move in the generator's update."""
+    from keras_genzoo.models import gan_training
+
+    monkeypatch.setattr(gan_training, "_untouched", lambda seed_generators: contextlib.nullcontext())
+    assert failures(gan.isolation) == ["generator's update: change of the discriminator"]
 
 
 def test_linear_gaussian_is_exact():

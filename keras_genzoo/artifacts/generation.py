@@ -2,13 +2,14 @@
 
 import pathlib
 
-from keras_genzoo.artifacts import images, texts, translations
+from keras_genzoo.artifacts import images, sentences, texts, translations
 from keras_genzoo.manifest import load_manifest
 
-KINDS = {
+KINDS = {  # by an input of the signature; images and points have none of these
     "prompts": texts.generate,
     "sources": translations.generate,
-}  # by an input of the signature; images and points have none of these
+    "temperature": sentences.generate,
+}
 
 
 def generate(path, out=None, num_samples=None, seed=0, **options):
@@ -18,12 +19,12 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
         path: folder with a manifest.
         out: file to write: `.png` for a picture of images (`samples.png` by default) or `.npz` for their arrays, any
             name for texts, which are returned in any case; or `None`.
-        num_samples: int, by default 16 images, or one text a prompt.
+        num_samples: int, by default 16 images or sentences, or one text a prompt.
         seed: int. Defaults to 0.
-        **options: `label` of a conditional model of images, by default all classes in turn; of a language model
-            `prompts` (list of str), `max_length`, `temperature`, `top_k` and `top_p`; of a translator `prompts` or
-            `input`, a file of one text a line (`"-"` is standard input), `max_length`, `beam_width` and
-            `length_penalty`.
+        **options: `label` of a conditional model, by default all classes in turn; of a language model `prompts` (list
+            of str), `max_length`, `temperature`, `top_k` and `top_p`; of a translator `prompts` or `input`, a file of
+            one text a line (`"-"` is standard input), `max_length`, `beam_width` and `length_penalty`; of a text VAE
+            `max_length` and `temperature`.
 
     Returns:
         `pathlib.Path` of the file of images, or the texts, a list of str.

@@ -24,7 +24,7 @@ def generate(served, manifest, out, num_samples, seed, options):
     check_options(options, {"label"} & {name.removesuffix("s") for name in accepted})
     arguments, labels = {"seed": tf.constant(seed, tf.int32)}, None
     if "labels" in accepted:
-        labels = _labels(options.get("label"), manifest["data"]["num_classes"], num_samples)
+        labels = class_labels(options.get("label"), manifest["data"]["num_classes"], num_samples)
         arguments["labels"] = tf.constant(labels, tf.int32)
     if "num_samples" in accepted:
         arguments["num_samples"] = tf.constant(num_samples, tf.int32)
@@ -38,7 +38,8 @@ def generate(served, manifest, out, num_samples, seed, options):
     return out
 
 
-def _labels(label, count, num_samples):
+def class_labels(label, count, num_samples):
+    """The label that is asked for, `num_samples` times, or all in turn: int `(num_samples,)`."""
     if label is not None and not 0 <= label < count:
         raise ValueError(f"Unknown label. Expected 0 to {count - 1}. Received: label={label}")
     return np.arange(num_samples) % count if label is None else np.full(num_samples, label)

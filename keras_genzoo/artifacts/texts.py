@@ -4,7 +4,7 @@ import pathlib
 
 from keras_genzoo.artifacts.options import check_options
 from keras_genzoo.checkpoints import write_whole
-from keras_genzoo.models.text import check_sampling
+from keras_genzoo.models.text import check_sampling, strings
 
 DEFAULTS = {"max_length": 200, "temperature": 1.0, "top_k": 0, "top_p": 1.0}
 
@@ -20,7 +20,11 @@ def generate(served, manifest, out, num_samples, seed, options):
     prompts = [prompt for prompt in options.get("prompts") or [""] for _ in range(num_samples or 1)]
     numbers = {name: tf.constant(value, type(DEFAULTS[name]).__name__ + "32") for name, value in settings.items()}
     outputs = served.signatures["generate"](prompts=tf.constant(prompts), seed=tf.constant(seed, tf.int32), **numbers)
-    texts = [text.decode("utf-8", "replace") for text in outputs["texts"].numpy().tolist()]
+    return written(strings(outputs["texts"]), out)
+
+
+def written(texts, out):
+    """The texts, after they were written to a file if there is to be one."""
     if out is not None:
         write_whole(pathlib.Path(out), "\n\n".join(texts) + "\n")
     return texts

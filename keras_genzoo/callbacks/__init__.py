@@ -5,7 +5,12 @@ from keras_genzoo.callbacks.pictures import SampleImages
 from keras_genzoo.callbacks.recording import recording
 from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.translations import SampleTranslations
-from keras_genzoo.callbacks.variational import ImportanceWeightedBound, PosteriorCollapseMonitor
+from keras_genzoo.callbacks.variational import (
+    ImportanceWeightedBound,
+    PosteriorCollapseMonitor,
+    SentenceBound,
+    SentenceCollapseMonitor,
+)
 
 __all__ = [
     "DiscriminatorMonitor",
@@ -15,5 +20,7 @@ __all__ = [
     "SampleImages",
     "SampleTexts",
     "SampleTranslations",
+    "SentenceBound",
+    "SentenceCollapseMonitor",
     "recording",
 ]

@@ -5,13 +5,15 @@ import functools
 from keras_genzoo.callbacks.pictures import SampleImages
 from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.translations import SampleTranslations
-from keras_genzoo.callbacks.variational import ImportanceWeightedBound
+from keras_genzoo.callbacks.variational import ImportanceWeightedBound, SentenceBound, SentenceCollapseMonitor
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, LanguageModel, Seq2Seq
+from keras_genzoo.models import GAN, VAE, LanguageModel, Seq2Seq, TextVAE
+from keras_genzoo.models.text import labelled
 
 TIMES = 20  # in a run
 TRANSLATIONS = 200  # of the validation split
 BOUND_EXAMPLES, BOUND_SAMPLES = 1000, 200
+SENTENCES, SENTENCE_SAMPLES, DRAWN = 500, 20, 8
 
 
 @functools.singledispatch
@@ -52,6 +54,19 @@ def _(model, splits, run_dir, epochs):
 def _(model, splits, run_dir, epochs):
     held_out, every = splits.validation.take(TRANSLATIONS), max(1, epochs // TIMES)
     return [SampleTranslations(held_out, run_dir / "progress", every=every)]
+
+
+@recording.register(TextVAE)
+def _(model, splits, run_dir, epochs):
+    held_out, every = splits.validation.take(SENTENCES), max(1, epochs // TIMES)
+    return [
+        SentenceCollapseMonitor(labelled(model, held_out.texts, held_out.labels), every=every),
+        SentenceBound(held_out, num_samples=SENTENCE_SAMPLES, every=every),
+        SampleTexts(
+            run_dir / "progress", DRAWN, max_length=60, every=every,
+            labels=None if model.num_classes is None else [i % model.num_classes for i in range(DRAWN)],
+        ),
+    ]  # fmt: skip
 
 
 def _pictures(run_dir, epochs, centers=None):

@@ -1,4 +1,4 @@
-"""What a language model writes while it learns."""
+"""What a model of texts writes while it learns."""
 
 import pathlib
 
@@ -15,11 +15,12 @@ class SampleTexts(keras.callbacks.Callback):
 
     Args:
         folder: str or path for `epoch_0001.txt` and so on.
-        prompts: list of str. Defaults to four empty ones.
+        prompts: list of str, of models of sentences how many. Defaults to four empty ones.
         max_length: int, new tokens at most. Defaults to 200.
         temperature: float. Defaults to 1.
         seed: int. Defaults to 0.
         every: int, epochs between files. Defaults to 1.
+        labels: ints, what a conditional model of sentences is asked for in place of a number. Defaults to `None`.
 
     Raises:
         ValueError: if `every` is below 1.
@@ -30,15 +31,19 @@ class SampleTexts(keras.callbacks.Callback):
     >>> callback = SampleTexts("runs/samples", prompts=["ROMEO:"])  # model.fit(batches, callbacks=[callback])
     """
 
-    def __init__(self, folder, prompts=("",) * 4, max_length=200, temperature=1.0, seed=0, every=1):
+    def __init__(self, folder, prompts=("",) * 4, max_length=200, temperature=1.0, seed=0, every=1, labels=None):
         super().__init__()
         check_every(every)
-        self.folder, self.prompts, self.every = pathlib.Path(folder), list(prompts), every
+        self.folder, self.every, self.labels = pathlib.Path(folder), every, labels
+        self.prompts = prompts if isinstance(prompts, int) else list(prompts)
         self.options = {"max_length": max_length, "temperature": temperature, "seed": seed}
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
-        texts = self.model.generate(self.prompts, **self.options)
+        if self.labels is None:
+            texts = self.model.generate(self.prompts, **self.options)
+        else:
+            texts = self.model.generate(labels=self.labels, **self.options)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"epoch_{epoch + 1:04d}.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")

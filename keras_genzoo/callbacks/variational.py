@@ -1,12 +1,15 @@
 """What a variational model's posterior and bound do while it learns."""
 
+import math
 import warnings
 
 import keras
 import numpy as np
 
 from keras_genzoo.callbacks.pictures import check_every
-from keras_genzoo.metrics import active_units
+from keras_genzoo.losses import gaussian_kl
+from keras_genzoo.metrics import active_units, mutual_information
+from keras_genzoo.models.text import labelled
 
 
 class PosteriorCollapseMonitor(keras.callbacks.Callback):
@@ -31,33 +34,86 @@ class PosteriorCollapseMonitor(keras.callbacks.Callback):
     >>> monitor = PosteriorCollapseMonitor(np.zeros((100, 28, 28, 1), "float32"))  # fit(..., callbacks=[monitor])
     """
 
+    SETTINGS = ("beta", "free_bits")  # that the warning shows
+
     def __init__(self, x, every=1, threshold=0.01, start_from_epoch=5):
         super().__init__()
         check_every(every)
         self.x, self.every, self.threshold, self.start_from_epoch = x, every, threshold, start_from_epoch
-        self._active, self._warned = None, False
+        self._measured, self._warned = {}, False
 
     def on_train_begin(self, logs=None):
-        self._active, self._warned = None, False
+        self._measured, self._warned = {}, False
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._active is None or (epoch + 1) % self.every == 0:
-            z_means = np.asarray(self.model.encode(self.x)["z_mean"])
-            self._active = active_units(z_means, self.threshold)
-            if not self._warned and epoch + 1 >= self.start_from_epoch and self._active <= z_means.shape[1] / 10:
+        if not self._measured or (epoch + 1) % self.every == 0:
+            codes = {name: np.asarray(value) for name, value in self.model.encode(self.x).items()}
+            self._measured = self.measure(codes)
+            advice = None if self._warned or epoch + 1 < self.start_from_epoch else self.advice(codes)
+            if advice is not None:
                 self._warned = True
-                warnings.warn(self._message(epoch + 1, z_means.shape[1]), stacklevel=2)
+                warnings.warn(f"{self._state(epoch + 1, codes)} {advice} {self._settings()}", stacklevel=2)
         if logs is not None:
-            logs["active_units"] = self._active
+            logs.update(self._measured)
 
-    def _message(self, epoch, latent_dim):
-        names = [name for name in ("beta", "free_bits") if hasattr(self.model, name)]
-        settings = ", ".join(f"{name}={getattr(self.model, name)}" for name in names)
-        return (
-            f"Posterior collapse: {self._active} of {latent_dim} latent units are active after epoch {epoch}. Raise "
-            "beta slowly from 0 (beta=losses.LinearWarmup(steps)), lower it, or give every unit free_bits. "
-            f"Received: {settings or 'a model without them'}"
-        )
+    def measure(self, codes):
+        """What is logged of codes, a dict of arrays `z_mean` and `z_log_var`."""
+        return {"active_units": active_units(codes["z_mean"], self.threshold)}
+
+    def advice(self, codes):
+        """Which setting to change, or `None` if all is well."""
+        if self._measured["active_units"] > codes["z_mean"].shape[1] / 10:
+            return None
+        return "Raise beta slowly from 0 (beta=losses.LinearWarmup(steps)), lower it, or give every unit free_bits."
+
+    def _state(self, epoch, codes):
+        active, units = self._measured["active_units"], codes["z_mean"].shape[1]
+        return f"Posterior collapse: {active} of {units} latent units are active after epoch {epoch}."
+
+    def _settings(self):
+        settings = ", ".join(f"{n}={getattr(self.model, n)}" for n in self.SETTINGS if hasattr(self.model, n))
+        return f"Received: {settings or 'a model without them'}"
+
+
+class SentenceCollapseMonitor(PosteriorCollapseMonitor):
+    """As `PosteriorCollapseMonitor`, for a `TextVAE`: active units, divergence and mutual information of some texts.
+
+    They are in the logs as `active_units`, `code_kl` and `mutual_information` (nats, the estimator of He et al. 2019,
+    which cannot exceed the log of the number of texts). It warns once, of a code that the decoder does without, or of
+    a divergence that is paid but tells nothing, and names the next remedy that is not in use yet.
+
+    Args:
+        x: some hundred texts, or `{"texts", "labels"}` of a conditional model.
+        every, threshold, start_from_epoch: as of `PosteriorCollapseMonitor`.
+    """
+
+    SETTINGS = ("beta", "free_bits", "free_bits_per", "word_dropout", "aggressive", "pretrain_steps")
+
+    def measure(self, codes):
+        kl = float(np.sum(gaussian_kl(codes["z_mean"], codes["z_log_var"]), axis=-1).mean())
+        information = mutual_information(codes["z_mean"], codes["z_log_var"])
+        return {**super().measure(codes), "code_kl": kl, "mutual_information": information}
+
+    def advice(self, codes):
+        model, measured = self.model, self._measured
+        little = min(0.25 * measured["code_kl"], 0.5 * math.log(len(codes["z_mean"])))  # the estimate has a limit
+        if measured["code_kl"] > 1.0 and measured["mutual_information"] < little:
+            return "The divergence is paid but the code says little: lower free_bits, or start with pretrain_steps."
+        if measured["code_kl"] > 0.5 and super().advice(codes) is None:
+            return None
+        if isinstance(model.beta, (int, float)) and model.beta > 0:
+            return "Raise beta slowly from 0: beta=losses.LinearWarmup(steps), SigmoidWarmup or Cyclical."
+        if not model.free_bits:
+            return "Give the code free_bits, such as 0.25 a dimension."
+        if not model.pretrain_steps:
+            return "Start as an autoencoder: pretrain_steps of some epochs."
+        if not model.aggressive:
+            return "Let the encoder run ahead: aggressive=100."
+        return "Weaken the decoder: word_dropout of 0.2 to 0.5, or fewer units."
+
+    def _state(self, epoch, codes):
+        kl, information = self._measured["code_kl"], self._measured["mutual_information"]
+        return f"{super()._state(epoch, codes)[:-1]}, KL {kl:.2f} and mutual information {information:.2f} nats."
 
 
 class ImportanceWeightedBound(keras.callbacks.Callback):
@@ -83,6 +139,20 @@ class ImportanceWeightedBound(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None or (epoch + 1) % self.every:
             return
-        pairs = self.split.pairs(self.batch_size)
-        values = [self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy() for x, y in pairs]
-        logs["val_log_likelihood"] = float(np.concatenate(values).mean())
+        logs["val_log_likelihood"] = float(np.concatenate(list(self.values())).mean())
+
+    def values(self):
+        """Yields arrays with a value an example."""
+        for x, y in self.split.pairs(self.batch_size):
+            yield self.model.log_likelihood(x, self.num_samples, self.seed, y).numpy()
+
+
+class SentenceBound(ImportanceWeightedBound):
+    """As `ImportanceWeightedBound`, for a `TextVAE` and a `TextSplit`."""
+
+    def values(self):
+        texts, labels = self.split.texts, self.split.labels
+        for i in range(0, len(texts), self.batch_size):
+            rows = slice(i, i + self.batch_size)
+            x = labelled(self.model, texts[rows], None if labels is None else labels[rows])
+            yield -self.model.score(x, self.num_samples, self.seed)["nats"]

@@ -231,7 +231,7 @@ class TextSplits:
 
 def encoded(texts, preprocessor, batch_size=4096):
     """Whole sentences as ids with start and end: ragged int32 `(examples, None)`."""
-    encode, ids, lengths = tf.function(preprocessor, [tf.TensorSpec([None], tf.string)]), [], []
+    encode, ids, lengths = _encoder(preprocessor), [], []
     for begin in range(0, len(texts), batch_size):
         batch = encode(string_tensor(texts[begin : begin + batch_size])).numpy()
         ids.append(batch[batch != 0])
@@ -240,3 +240,8 @@ def encoded(texts, preprocessor, batch_size=4096):
         return tf.RaggedTensor.from_row_lengths(
             np.concatenate([np.zeros(0, "int32"), *ids]), np.concatenate([np.zeros(0, "int64"), *lengths])
         )
+
+
+@functools.lru_cache(maxsize=8)
+def _encoder(preprocessor):
+    return tf.function(preprocessor, [tf.TensorSpec([None], tf.string)])

@@ -17,14 +17,22 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
     explain each number; images are judged by a classifier, for which there is the further argument `classifier`. The
     losses of a GAN are no measure of quality.
 
+    A `TextVAE` gives, in nats, the importance-weighted `nll` and `perplexity` a token and `nats_per_sentence` with its
+    standard error over sentences; means over sentences of `elbo` (at beta 1, the mean of the same samples), `kl` and
+    `reconstruction_nll`; `mutual_information`, `active_units`; `reconstruction_bleu` and `reconstruction_exact_match`
+    of the posterior's mean; `unknown_share`; and how varied 1,000 samples are. With the further argument
+    `language_model`, a trained `LanguageModel` of the same tokens, it is measured beside, see `text_samples.compare`,
+    and judges the samples, see `text_samples.likeness`; `reverse_epochs=0` leaves out what needs a training.
+
     A `Classifier` gives `accuracy`, `errors` and `nll` (nats).
 
     Args:
         model: a model of this package.
         splits: `keras_genzoo.data.Splits`, prepared as for its training.
         split: `"test"`, `"validation"` or `"train"`. Defaults to `"test"`.
-        num_samples: int: of a `VAE` the importance samples an example for the likelihood, 5,000 by default; of a `GAN`
-            the samples that are measured, by default 2,500 points, or as many images as the split has.
+        num_samples: int: of a `VAE` the importance samples an example for the likelihood, 5,000 by default, of a
+            `TextVAE` 500; of a `GAN` the samples that are measured, by default 2,500 points, or as many images as the
+            split has.
         max_examples: int or `None` for all. Defaults to `None`.
         batch_size: int; the result does not depend on it. Defaults to 100.
         seed: int. Defaults to 0.

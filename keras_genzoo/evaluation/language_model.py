@@ -33,8 +33,9 @@ def _(model, splits, split="test", num_samples=SAMPLES, max_examples=None, batch
     if "nats" in splits.info and max_examples is None:  # of a source whose probabilities are known
         results["exact_nats_per_sentence"] = splits.info["nats"][split]
         results["excess"] = results["nats_per_sentence"] / splits.info["nats"][split] - 1
+    samples = model.generate([""] * (num_samples or SAMPLES), max_length=SAMPLE_LENGTH[sentences], seed=seed)
     return results | {
-        **describe_samples(model, splits, held_out, num_samples or SAMPLES, SAMPLE_LENGTH[sentences], seed),
+        **describe_samples(samples, splits, held_out),
         "split": split,
         "num_tokens": tokens,
         "num_examples": len(held_out),
@@ -43,15 +44,14 @@ def _(model, splits, split="test", num_samples=SAMPLES, max_examples=None, batch
     }
 
 
-def describe_samples(model, splits, held_out, num_samples, max_length, seed):
-    """How varied samples at temperature 1 are, and how much of them is copied, beside the same of held-out text."""
-    samples = model.generate([""] * num_samples, max_length=max_length, seed=seed)
-    rate = {"samples": samples, "held_out": held_out.texts[:num_samples]}
+def describe_samples(samples, splits, held_out):
+    """How varied samples are, and how much of them is copied, beside the same of as many held-out texts."""
+    rate = {"samples": samples, "held_out": held_out.texts[: len(samples)]}
     results = {
         f"copy_rate_{name}": metrics.copy_rate(texts, splits.train.texts, COPIED_WORDS) for name, texts in rate.items()
     }
     results |= {f"distinct_2_{name}": metrics.distinct(texts, 2) for name, texts in rate.items()}
-    return results | {"num_samples": num_samples}
+    return results | {"num_samples": len(samples)}
 
 
 def _totals(model, held_out, batch_size, verbose):

@@ -30,8 +30,9 @@ class FourierFeatures(keras.layers.Layer):
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_genzoo.layers import FourierFeatures
-    >>> FourierFeatures(8, longest=2.0, shortest=0.1)([[0.5, 0.5]]).shape
+    >>> FourierFeatures(8, longest=2.0, shortest=0.1)(np.ones((1, 2))).shape
     TensorShape([1, 18])
     """
 

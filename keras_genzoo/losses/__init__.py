@@ -15,7 +15,7 @@ from keras_genzoo.losses.divergences import gaussian_kl, gaussian_log_prob
 from keras_genzoo.losses.likelihoods import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Likelihood
 from keras_genzoo.losses.penalties import DRAGAN, R1, R2, GradientPenalty, Penalty, get_penalties
 from keras_genzoo.losses.priors import GaussianMixture, Prior, StandardNormal, VampPrior
-from keras_genzoo.losses.schedules import Cyclical, LinearWarmup
+from keras_genzoo.losses.schedules import Cyclical, LinearWarmup, SigmoidWarmup
 from keras_genzoo.losses.tokens import token_nll
 
 LIKELIHOODS = {
@@ -69,6 +69,7 @@ __all__ = [
     "Penalty",
     "Prior",
     "Relativistic",
+    "SigmoidWarmup",
     "StandardNormal",
     "VampPrior",
     "Wasserstein",

@@ -58,3 +58,33 @@ class Cyclical(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"period": self.period, "rise": self.rise, "final": self.final}
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class SigmoidWarmup(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises from almost 0 to almost `final` over `steps` updates, fastest in the middle (Bowman et al. 2016, fig. 2).
+
+    Args:
+        steps: int, the length of the rise in updates; it begins at 0.25 % and ends at 99.75 % of `final`.
+        final: float. Defaults to 1.
+
+    Raises:
+        ValueError: if `steps` is below 1.
+
+    Example:
+
+    >>> from keras_genzoo.losses import SigmoidWarmup
+    >>> [round(float(SigmoidWarmup(10)(step)), 4) for step in (0, 5, 10)]
+    [0.0025, 0.5, 0.9975]
+    """
+
+    def __init__(self, steps, final=1.0):
+        if steps < 1:
+            raise ValueError(f"A schedule needs at least one step. Received: steps={steps}")
+        self.steps, self.final = steps, final
+
+    def __call__(self, step):
+        return self.final * tf.sigmoid(12.0 * (tf.cast(step, tf.float32) / self.steps - 0.5))
+
+    def get_config(self):
+        return {"steps": self.steps, "final": self.final}

@@ -6,8 +6,10 @@ from keras_genzoo.models.ensemble import Ensemble, average_checkpoints
 from keras_genzoo.models.gan import GAN
 from keras_genzoo.models.language_model import LanguageModel
 from keras_genzoo.models.seq2seq import Seq2Seq
+from keras_genzoo.models.text_vae import TextVAE
 from keras_genzoo.models.vae import VAE
 
 __all__ = [
-    "GAN", "VAE", "Classifier", "Ensemble", "GenerativeModel", "LanguageModel", "Seq2Seq", "average_checkpoints",
+    "GAN", "VAE", "Classifier", "Ensemble", "GenerativeModel", "LanguageModel", "Seq2Seq", "TextVAE",
+    "average_checkpoints",
 ]  # fmt: skip

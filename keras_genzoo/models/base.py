@@ -127,6 +127,14 @@ class GenerativeModel(keras.Model):
             values = values * tf.cast(sample_weight, values.dtype)
         return tf.reduce_mean(values) / tf.distribute.get_strategy().num_replicas_in_sync
 
+    def scheduled(self, value, start=0):
+        """A number as it is, or what a schedule has at `optimizer.iterations - start`; without an optimizer, 1."""
+        if not isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
+            return value
+        if getattr(self, "optimizer", None) is None:
+            return 1.0
+        return tf.cast(value(tf.convert_to_tensor(self.optimizer.iterations) - start), tf.float32)
+
     # ---- export ----
 
     def signatures(self):

@@ -7,8 +7,6 @@ from keras_genzoo.losses import token_nll
 from keras_genzoo.models import text
 from keras_genzoo.preprocessing import END, PADDING, START, UNKNOWN
 
-NEVER_GENERATED = (PADDING, UNKNOWN, START)
-
 
 class Seq2SeqInference:
     """The public methods of `Seq2Seq` and `Ensemble` beside training.
@@ -131,7 +129,7 @@ class Seq2SeqInference:
             self.target_preprocessor.end_id,
             beam_width=tf.maximum(beam_width, 1),
             length_penalty=length_penalty,
-            forbidden=NEVER_GENERATED,
+            forbidden=text.NEVER_GENERATED,
         )
         best = found["token_ids"][:, 0]
         longest = tf.reduce_max(tf.concat([[0], tf.math.count_nonzero(best, axis=1, dtype=tf.int32)], axis=0))

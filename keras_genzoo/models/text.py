@@ -5,7 +5,9 @@ import tensorflow as tf
 
 from keras_genzoo.losses import token_nll
 from keras_genzoo.metrics import DirectedMean, Perplexity
-from keras_genzoo.preprocessing import string_tensor
+from keras_genzoo.preprocessing import PADDING, START, UNKNOWN, string_tensor
+
+NEVER_GENERATED = (PADDING, UNKNOWN, START)
 
 
 def token_metrics():
@@ -121,3 +123,8 @@ def continued(preprocessor, prompts, token_ids):
 def strings(tensor):
     """A list of str of a string tensor."""
     return [text.decode("utf-8", "replace") for text in tensor.numpy().tolist()]
+
+
+def labelled(model, texts, labels=None):
+    """What the methods of a `TextVAE` take: the texts, or `{"texts", "labels"}` when it is conditional."""
+    return texts if model.num_classes is None else {"texts": texts, "labels": labels}

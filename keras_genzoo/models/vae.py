@@ -120,23 +120,16 @@ class VAE(VAEInference, GenerativeModel):
             "reconstruction_nll": nll,
         }
         if self.objective == "elbo":
-            loss = nll + self._beta() * self._penalty(kl)
+            loss = nll + self.scheduled(self.beta) * self._penalty(kl)
         else:
             posterior = (tf.stop_gradient(z_mean), tf.stop_gradient(z_log_var)) if doubly else (z_mean, z_log_var)
             log_ratio = self.prior.log_prob(z, self._encode_events) - gaussian_log_prob(z, *posterior)
-            log_weights = log_likelihood + self._beta() * log_ratio
+            log_weights = log_likelihood + self.scheduled(self.beta) * log_ratio
             values["importance_weighted_bound"] = log_mean_exp(log_likelihood + log_ratio)
             loss = dreg_loss(log_weights, weight) if doubly else -log_mean_exp(log_weights)
         for name, tracker in self._trackers.items():
             tracker.update_state(values[name], sample_weight=sample_weight)
         return self.mean_over_batch(loss, sample_weight)
-
-    def _beta(self):
-        if not isinstance(self.beta, keras.optimizers.schedules.LearningRateSchedule):
-            return self.beta
-        if getattr(self, "optimizer", None) is None:
-            return 1.0
-        return tf.cast(self.beta(tf.convert_to_tensor(self.optimizer.iterations)), tf.float32)
 
     def _penalty(self, kl):
         """The divergence that training sees, `(batch,)` or a scalar, with free bits on the batch's mean."""

@@ -7,12 +7,14 @@ from keras_genzoo.networks.convolutional import conv_decoder, conv_encoder
 from keras_genzoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_genzoo.networks.dense import dense_decoder, dense_encoder
 from keras_genzoo.networks.encoder import RecurrentEncoder
+from keras_genzoo.networks.posterior import RecurrentPosterior
 from keras_genzoo.networks.recurrent import RecurrentDecoder
 
 __all__ = [
     "AttentionDecoder",
     "RecurrentDecoder",
     "RecurrentEncoder",
+    "RecurrentPosterior",
     "conv_classifier",
     "conv_decoder",
     "conv_encoder",

@@ -1,9 +1,9 @@
 """Recipes: what to run, by name."""
 
-from keras_genzoo.recipes import adversarial_images, classifiers, images, points, text, translation
+from keras_genzoo.recipes import adversarial_images, classifiers, images, points, text, text_vae, translation
 from keras_genzoo.recipes.recipe import Recipe
 
-_MODULES = (images, points, adversarial_images, classifiers, text, translation)
+_MODULES = (images, points, adversarial_images, classifiers, text, text_vae, translation)
 _RECIPES = {recipe.name: recipe for module in _MODULES for recipe in module.RECIPES}
 
 

@@ -105,6 +105,10 @@ RECIPES = (
         latent_dim=32,
         generator_units=(128, 256),
         discriminator_units=(256, 128),
+        batch_norm=True,
+        dropout=0.3,
+        learning_rate=1e-3,
+        ema_momentum=0.99,
         validation_size=160,
         steps_per_execution=11,
     ),
@@ -112,6 +116,8 @@ RECIPES = (
         "gan-mnist",
         "the first GAN: 100-256-512-784 against 784-256-256-1",
         epochs=100,
+        batch_norm=True,
+        dropout=0.3,
         steps_per_execution=11,
     ),
     _images(
@@ -122,6 +128,8 @@ RECIPES = (
         objective="least_squares",
         generator_units=(128, 256, 512),
         discriminator_units=(512, 256, 128),
+        batch_norm=True,
+        dropout=0.3,
         steps_per_execution=11,
     ),
     _images(

@@ -66,25 +66,25 @@ def build_language_model(settings, splits):
     network = networks.RecurrentDecoder(preprocessor.vocabulary_size, **{name: settings[name] for name in names})
     streams = settings["batch_size"] if settings["stream"] else None
     model = LanguageModel(network, preprocessor, settings["label_smoothing"], streams, seed=settings["seed"])
-    updates_an_epoch = len(splits.train.batches(settings["batch_size"], seed=settings["seed"]))
-    model.compile(
-        optimizer=text_optimizer(settings, settings["epochs"] * updates_an_epoch),
-        jit_compile=settings["jit_compile"],
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
-    )
-    return model
+    return compile_text(model, settings, len(splits.train.batches(settings["batch_size"])))
 
 
-def text_optimizer(settings, updates):
-    """AdamW with clipped gradients and one cycle of the learning rate."""
+def compile_text(model, settings, updates_an_epoch):
+    """Compiles a text model, with AdamW, clipped gradients and one cycle of the learning rate; returns it."""
     average = {"use_ema": True, "ema_momentum": settings["ema_momentum"]} if settings["ema_momentum"] else {}
-    return keras.optimizers.AdamW(
-        one_cycle(settings["learning_rate"], updates),
+    optimizer = keras.optimizers.AdamW(
+        one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch),
         weight_decay=settings["weight_decay"],
         beta_2=0.99,
         global_clipnorm=settings["clip_norm"],
         **average,
     )
+    model.compile(
+        optimizer=optimizer,
+        jit_compile=settings["jit_compile"],
+        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+    )
+    return model
 
 
 def language_model_search_space(hp):
@@ -153,7 +153,9 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 10),
-    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 60, units=384, epochs=30, dropout=0.3),
+    _shakespeare(
+        "lstm", "an LSTM on the characters of Shakespeare", 55, units=384, epochs=22, dropout=0.5, recurrent_dropout=0.2
+    ),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",

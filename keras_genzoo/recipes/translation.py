@@ -1,12 +1,10 @@
 """Recipes for sequence to sequence with attention."""
 
-import math
-
 from keras_genzoo import networks
 from keras_genzoo.models import Seq2Seq
 from keras_genzoo.preprocessing import TranslationPreprocessor
 from keras_genzoo.recipes.recipe import Recipe
-from keras_genzoo.recipes.text import text_optimizer
+from keras_genzoo.recipes.text import compile_text
 
 BAHDANAU = "Bahdanau, Cho & Bengio 2015, Neural Machine Translation by Jointly Learning to Align and Translate"
 LUONG = "Luong, Pham & Manning 2015, Effective Approaches to Attention-based Neural Machine Translation"
@@ -91,13 +89,7 @@ def build_seq2seq(settings, splits):
     )
     training = {name: settings[name] for name in ("label_smoothing", "scheduled_sampling", "seed")}
     model = Seq2Seq(encoder, decoder, preprocessor, **training)
-    updates_an_epoch = len(splits.train.batches(settings["batch_size"], seed=settings["seed"]))
-    model.compile(
-        optimizer=text_optimizer(settings, settings["epochs"] * updates_an_epoch),
-        jit_compile=settings["jit_compile"],
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
-    )
-    return model
+    return compile_text(model, settings, len(splits.train.batches(settings["batch_size"])))
 
 
 def seq2seq_search_space(hp):

@@ -11,11 +11,22 @@ from keras_genzoo.verification import (
     likelihood_bounds,
     sample_quality,
     seq2seq,
+    text_vae,
     vae,
 )
 from keras_genzoo.verification.table import Check, Row, format_rows
 
-MODULES = (densities, estimators, likelihood_bounds, vae, gan, sample_quality, language_model, seq2seq)
+MODULES = (
+    densities,
+    estimators,
+    likelihood_bounds,
+    vae,
+    gan,
+    sample_quality,
+    language_model,
+    text_vae,
+    seq2seq,
+)
 
 
 def checks():

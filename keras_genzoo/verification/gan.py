@@ -114,7 +114,7 @@ def last_batch():
 def _fake_loss(gan, sizes):
     """The mean of softplus(logit) over the fakes of `evaluate`, with its noise."""
     from keras_genzoo.layers import noise
-    from keras_genzoo.models.gan import EVALUATION
+    from keras_genzoo.models.gan_training import EVALUATION
 
     values, place = [], 0
     for size in sizes:

@@ -17,9 +17,10 @@ from keras_genzoo.visualization.models import (
     sample_grid,
 )
 from keras_genzoo.visualization.style import save, to_array
+from keras_genzoo.visualization.texts import sentence_interpolations
 
 __all__ = [
     "animate", "attention_maps", "draw", "image_grid", "interpolations", "latent_map", "latent_traversal",
-    "mistakes", "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save", "to_array",
-    "training_curves",
+    "mistakes", "nearest_neighbors", "pictures", "reconstructions", "sample_grid", "save",
+    "sentence_interpolations", "to_array", "training_curves",
 ]  # fmt: skip

@@ -6,7 +6,10 @@ import numpy as np
 
 from keras_genzoo.visualization.style import COLORS, FONT_SIZE, figure_of, styled
 
-NATS = ("elbo", "kl", "reconstruction_nll", "importance_weighted_bound", "log_likelihood", "nll")
+NATS = (
+    "elbo", "kl", "reconstruction_nll", "importance_weighted_bound", "log_likelihood", "nll",
+    "code_kl", "mutual_information",
+)  # fmt: skip
 NOT_METRICS = ("epoch", "updates", "seconds")
 
 

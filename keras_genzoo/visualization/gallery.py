@@ -4,7 +4,7 @@ import functools
 import pathlib
 
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel, Seq2Seq
+from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel, Seq2Seq, TextVAE
 from keras_genzoo.visualization.attention import attention_maps
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
@@ -17,7 +17,7 @@ from keras_genzoo.visualization.models import (
     sample_grid,
 )
 from keras_genzoo.visualization.style import save
-from keras_genzoo.visualization.texts import surprise
+from keras_genzoo.visualization.texts import sentence_interpolations, surprise
 
 
 @functools.singledispatch
@@ -63,6 +63,18 @@ def _(model, splits):
     return {"attention": attention_maps(model, splits.test.texts[:6])}
 
 
+@pictures.register(TextVAE)
+def _(model, splits):
+    texts, count = splits.test.texts, min(3, len(splits.test.texts) // 2)
+    pairs = [(texts[2 * i], texts[2 * i + 1]) for i in range(count)]
+    labels = None if model.num_classes is None else splits.test.labels[: 2 * count : 2]
+    names = splits.info.get("label_names")
+    return {
+        "interpolations": sentence_interpolations(model, pairs, labels=labels),
+        "latent_map": latent_map(model, splits.test, label_names=names),
+    }
+
+
 @pictures.register(Classifier)
 def _(model, splits):
     return {"mistakes": mistakes(model, splits.test)}
@@ -81,7 +93,8 @@ def draw(model, splits, history, folder):
         dict from the name of the picture to its path: for a VAE `samples`, `reconstructions`, `traversal`,
         `latent_map` and `curves`; for a GAN `samples`, of images `interpolations` and `neighbors`, and `curves`; for a
         classifier `mistakes` and `curves`; for a language model `surprise` and `curves`; for a translator
-        `attention` and `curves`.
+        `attention` and `curves`; for a text VAE `interpolations`, `latent_map` and `curves`, which show the divergence,
+        active units and mutual information over the epochs.
     """
     figures = pictures(model, splits)
     if history:

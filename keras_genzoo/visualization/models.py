@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_genzoo.models.text import labelled
 from keras_genzoo.visualization.grids import GAP, enlarged, image_grid, tile
 from keras_genzoo.visualization.style import figure_of, scatter, styled
 
@@ -112,7 +113,7 @@ def interpolations(model, rows=8, steps=10, seed=0, title="From one sample to an
     return image_grid(model.decode(z, np.repeat(np.arange(rows) % num_classes, steps)), steps, title=title)
 
 
-def latent_map(model, split, max_examples=2000):
+def latent_map(model, split, max_examples=2000, label_names=None):
     """The posterior means of a split in two dimensions, coloured by label where there are labels.
 
     With more than two latent dimensions these are the first two principal components of the means; with two there is
@@ -121,25 +122,27 @@ def latent_map(model, split, max_examples=2000):
 
     Args:
         model: with `encode` and `decode`.
-        split: `keras_genzoo.data.Split`.
+        split: `keras_genzoo.data.Split` or `TextSplit`.
         max_examples: int, the first so many are drawn. Defaults to 2000.
+        label_names: list of str, what the classes are called. Defaults to their numbers.
 
     Returns:
         `Figure`.
     """
     split = split.take(max_examples)
-    batches = split.batches(500, shuffle=False, drop_remainder=False).as_numpy_iterator()
-    parts = [_encoded(model, batch[0] if isinstance(batch, tuple) else batch) for batch in batches]
-    z_mean, z_log_var = (np.concatenate(values) for values in zip(*parts, strict=True))
+    z_mean, z_log_var = _codes(model, split)
     latent_dim, points, names = z_mean.shape[1], z_mean, ["z[0]", "z[1]"]
     if latent_dim == 1:
         points, names = np.hstack([z_mean, np.exp(0.5 * z_log_var)]), ["z[0]", "its standard deviation"]
     elif latent_dim > 2:
         points, explained = _principal_components(z_mean)
         names = [f"principal component {i + 1} ({100 * share:.1f}% of variance)" for i, share in enumerate(explained)]
-    manifold = latent_dim == 2 and is_image(model.event_shape)
+    manifold = latent_dim == 2 and is_image(getattr(model, "event_shape", ()))
     figure = figure_of(9.6 if manifold else 5.6, 4.6)
-    scatter(styled(figure.add_subplot(1, 1 + manifold, 1), "Posterior means", *names), points, split.labels, named=True)
+    labels = split.labels
+    if labels is not None and label_names is not None:
+        labels = np.asarray(label_names)[labels]
+    scatter(styled(figure.add_subplot(1, 1 + manifold, 1), "Posterior means", *names), points, labels, named=True)
     if manifold:
         _manifold(figure.add_subplot(1, 2, 2), model)
     return figure
@@ -180,6 +183,15 @@ def _principal_components(values):
     largest = np.abs(directions).argmax(axis=1)
     directions *= np.sign(directions[[0, 1], largest])[:, None]
     return centered @ directions.T, variances[:2] / max(variances.sum(), np.finfo("float64").tiny)
+
+
+def _codes(model, split):
+    """`z_mean, z_log_var` of a whole split, as arrays."""
+    if hasattr(split, "texts"):
+        return _encoded(model, labelled(model, split.texts, split.labels))
+    batches = split.batches(500, shuffle=False, drop_remainder=False).as_numpy_iterator()
+    parts = [_encoded(model, batch[0] if isinstance(batch, tuple) else batch) for batch in batches]
+    return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
 
 def _encoded(model, x):

@@ -1,4 +1,4 @@
-"""Pictures of what a language model reads."""
+"""Pictures of what models of texts read and write."""
 
 import numpy as np
 
@@ -55,3 +55,34 @@ def _tokens(model, texts):
         for token_id, nats in zip(ids[0, 1:], np.asarray(nll)[0], strict=True):
             yield model.preprocessor.detokenize([[token_id]])[0].numpy().decode("utf-8", "replace"), float(nats)
         yield "\n", 0.0
+
+
+def sentence_interpolations(model, pairs, steps=7, labels=None):
+    """A table of the sentences on the way from one to another, see `TextVAE.interpolate`; a column a pair.
+
+    Args:
+        model: `TextVAE`.
+        pairs: list of pairs of str; two or three can be read.
+        steps: int, rows. Defaults to 7.
+        labels: ints, one a pair, of a conditional model; else `None`.
+
+    Returns:
+        `Figure`; the sentences themselves stand above and below what is made of their codes.
+    """
+    import textwrap
+
+    width, height = 46, 3  # of a cell, in characters and lines
+    starts, ends = ([pair[side] for pair in pairs] for side in (0, 1))
+    columns = model.interpolate(starts, ends, steps, labels)
+    figure = figure_of(4.4 * len(pairs), 0.52 * (steps + 2) + 0.4, layout=None)
+    axes = figure.add_axes((0.01, 0.02, 0.98, 0.92))
+    axes.set(xlim=(0, len(pairs)), ylim=(steps + 2, 0))
+    axes.axis("off")
+    axes.set_title("From one sentence to another", loc="left", fontsize=10)
+    for column, (start, texts, end) in enumerate(zip(starts, columns, ends, strict=True)):
+        for row, text in enumerate([start, *texts, end]):
+            given = row in (0, steps + 1)
+            lines = textwrap.wrap(text, width, max_lines=height, placeholder=" ...") or ["(nothing)"]
+            style = {"style": "italic", "color": "0.35"} if given else {"color": "0.0"}
+            axes.text(column + 0.02, row + 0.5, "\n".join(lines), va="center", fontsize=8, parse_math=False, **style)
+    return figure

@@ -52,3 +52,25 @@ def test_next_seed_differs_between_replicas(monkeypatch):
 
     monkeypatch.setattr(tf.distribute, "get_replica_context", lambda: Context)
     assert seed_of(0) != seed_of(1)
+
+
+def test_dropout_keeps_the_mean():
+    generator = keras.random.SeedGenerator(0)
+    dropped = noise.dropout(tf.ones((400, 100)), 0.3, generator).numpy()
+    assert set(np.unique(dropped)) == {0.0, np.float32(1 / 0.7)}
+    assert abs(dropped.mean() - 1) < 0.02
+    together = noise.dropout(tf.ones((400, 100)), 0.3, generator, shape=(400, 1)).numpy()
+    assert (together == together[:, :1]).all() and 0 < (together == 0).mean() < 1
+    values = tf.ones((2, 2))
+    assert noise.dropout(values, 0.0, generator) is values
+
+
+@pytest.mark.parametrize("draw", [noise.normal, noise.uniform])
+def test_noise_of_a_row_is_its_own(draw):
+    many = noise.by_row(draw, 5, (3, 2), seed=7)
+    assert many.shape == (5, 3, 2) and len(np.unique(many)) == 30
+    np.testing.assert_array_equal(noise.by_row(draw, 2, (3, 2), seed=7), many[:2])
+    np.testing.assert_array_equal(noise.by_row(draw, 2, (3, 2), seed=7, first_row=3), many[3:])
+    np.testing.assert_array_equal(noise.by_row(draw, 5, (2, 2), seed=7), many[:, :2])
+    assert noise.by_row(draw, 0, (3, 2), seed=7).shape == (0, 3, 2)
+    assert not np.array_equal(noise.by_row(draw, 5, (3, 2), seed=8), many)

@@ -150,5 +150,5 @@ def test_errors(arguments, message):
 
 
 def test_encoder_errors():
-    with pytest.raises(ValueError, match=r"Unknown summary. Expected one of mean, last. Received: summary='max'"):
+    with pytest.raises(ValueError, match=r"Unknown summary\. Expected one of mean, last\. Received: summary='max'"):
         RecurrentEncoder(10, 4, 4, summary="max")

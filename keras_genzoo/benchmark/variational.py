@@ -1,9 +1,6 @@
-"""How long a training step takes: this package, a tutorial's way, and the step's matrix products, interleaved."""
+"""A training step of variational auto-encoders: this package, a tutorial's way, and the step's matrix products."""
 
 import dataclasses
-import gc
-import statistics
-import time
 from collections.abc import Callable
 
 import keras
@@ -13,7 +10,6 @@ import tensorflow as tf
 from keras_genzoo import data, networks, recipes
 from keras_genzoo.models import VAE
 
-OURS, TUTORIAL, FLOOR = "keras_genzoo", "tutorial", "matrix products alone"
 EVENT_SHAPE = (28, 28, 1)
 
 
@@ -53,21 +49,10 @@ def dense(units, latent_dim, activation):
 DENSE = Workload("dense VAE 784-200-200-50", dense((200, 200), 50, "tanh"), batch_size=100)
 
 
-def benchmark(quick=False):
-    """Trains a dense VAE our way and a tutorial's way, and times the matrix products of its step.
-
-    Args:
-        quick: bool. A few steps of each, to see that it works; the figures then mean little. Defaults to `False`,
-            which takes less than a minute.
-
-    Returns:
-        list of dicts with `workload`, `contender`, `milliseconds` a step, and `ratio`: our time over its time.
-        `format_rows` makes the table of them.
-    """
-    steps, rounds = (2, 1) if quick else (413, 5)
-    split = synthetic_split(steps * DENSE.batch_size)
-    contenders = {OURS: ours(DENSE, split), TUTORIAL: tutorial(DENSE, split), FLOOR: matrix_products(DENSE, steps)}
-    return rows(DENSE.name, interleaved(contenders, rounds), steps)
+def synthetic_split(count, dynamic=False):
+    """A training split of `count` black and white noise images of MNIST's shape."""
+    drawn = np.random.default_rng(0).random((count, *EVENT_SHAPE), dtype="float32") < 0.13
+    return data.Split({"images": 255 * drawn.astype("uint8")}, training=True, dynamic=dynamic)
 
 
 # ---- contenders: each a function that runs one epoch ----
@@ -155,66 +140,3 @@ def _linear_parts(network, batch_size):
         bare = type(layer).from_config({**layer.get_config(), "activation": "linear", "use_bias": False})
         x = tf.random.stateless_normal((batch_size, *layer.input.shape[1:]), (1, 0))
         yield bare, x, tf.random.stateless_normal(bare(x).shape, (2, 0))
-
-
-# ---- measuring ----
-
-
-def synthetic_split(count, dynamic=False):
-    """A training split of `count` black and white noise images of MNIST's shape."""
-    drawn = np.random.default_rng(0).random((count, *EVENT_SHAPE), dtype="float32") < 0.13
-    return data.Split({"images": 255 * drawn.astype("uint8")}, training=True, dynamic=dynamic)
-
-
-def interleaved(contenders, rounds):
-    """Runs every contender once to warm up, then all of them in every round, each round beginning with another.
-
-    Args:
-        contenders: dict from name to function.
-        rounds: int.
-
-    Returns:
-        dict from name to the list of its seconds, one a round.
-    """
-    for run in contenders.values():
-        run()
-    names = list(contenders)
-    seconds = {name: [] for name in names}
-    for i in range(rounds):
-        first = i % len(names)
-        for name in names[first:] + names[:first]:
-            gc.collect()
-            start = time.perf_counter()
-            contenders[name]()
-            seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
-def rows(workload, seconds, count):
-    """The table's rows: medians over the rounds, the ratio that of the times within one round.
-
-    Args:
-        workload: str.
-        seconds: what `interleaved` returns, with `OURS` among the contenders.
-        count: int, the steps or images that were timed together.
-
-    Returns:
-        list of dicts, see `benchmark`.
-    """
-    return [
-        {
-            "workload": workload,
-            "contender": name,
-            "milliseconds": 1000 * statistics.median(times) / count,
-            "ratio": statistics.median(our / its for our, its in zip(seconds[OURS], times, strict=True)),
-        }
-        for name, times in seconds.items()
-    ]
-
-
-def format_rows(rows):
-    """The rows as a Markdown table."""
-    lines = ["| workload | contender | ms | keras_genzoo / it |", "|---|---|---:|---:|"]
-    for row in rows:
-        lines.append("| {workload} | {contender} | {milliseconds:.3g} | {ratio:.2f} |".format(**row))
-    return "\n".join(lines)

@@ -1,0 +1,220 @@
+"""The variational auto-encoder of sentences."""
+
+import keras
+import tensorflow as tf
+
+from keras_genzoo.layers import Sampling, noise
+from keras_genzoo.losses import gaussian_kl
+from keras_genzoo.metrics import DirectedMean
+from keras_genzoo.models import text_vae_checks
+from keras_genzoo.models.base import GenerativeModel
+from keras_genzoo.models.text_vae_inference import TextVAEInference
+from keras_genzoo.models.text_vae_phases import Aggressive, Phases, start_anew
+from keras_genzoo.preprocessing import PADDING, START, UNKNOWN
+
+
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class TextVAE(TextVAEInference, GenerativeModel):
+    """A VAE of sentences with a recurrent encoder and decoder (Bowman et al. 2016), trained by plain `fit`.
+
+    All terms are sums over the tokens of a sentence and means over sentences, in nats; padding never counts. A decoder
+    that predicts a token from those before it can do without z, and then the divergence falls to 0: the arguments from
+    `beta` to `pretrain_steps` are the known remedies.
+
+    Args:
+        encoder: `networks.RecurrentPosterior`.
+        decoder: `networks.RecurrentDecoder` with a `context_dim` of `latent_dim`, plus `num_classes` when conditional.
+        preprocessor: `preprocessing.TextPreprocessor` of sentences and the same vocabulary size.
+        beta: weight of the divergence: a number, or a `LearningRateSchedule` of `optimizer.iterations`, such as
+            `losses.LinearWarmup`, `SigmoidWarmup` (Bowman et al. 2016) or `Cyclical` (Fu et al. 2019). Only training
+            sees it; `elbo` in the logs is always at beta 1. Defaults to 1.
+        free_bits: float, nats below which the divergence, averaged over the batch, is not penalised (Kingma et al.
+            2016, appendix C.8). Defaults to 0.
+        free_bits_per: `"dimension"`, each of z, or `"total"`. Defaults to `"dimension"`.
+        word_dropout: float in [0, 1), the share of the decoder's inputs that become unknown tokens in training.
+            Defaults to 0.
+        aggressive: int; the most updates of the encoder alone between two of the decoder (He et al. 2019, algorithm 1,
+            with 100), until they no longer help; ended for good once the mutual information of validation text and code
+            stops growing from one epoch to the next. 0 trains both together. Defaults to 0.
+        pretrain_steps: int, updates with beta 0, after which the decoder starts anew and the schedule of `beta` begins,
+            with the next epoch (Li et al. 2019). Defaults to 0.
+        num_classes: int or `None`. With a number the model is conditional. Defaults to `None`.
+        seed: int, of the training noise. Defaults to 0.
+        **kwargs: of `keras.Model`.
+
+    Training data:
+        `({"token_ids", "decoder_ids"}, next_ids, sample_weight)`, int and float `(batch, time)`, and `"labels"` int
+        `(batch,)` when conditional: whole sentences with start and end, what the decoder reads, what it is to predict,
+        and which of these tokens are real. The logs are `loss`, `elbo`, `kl` and `reconstruction_nll`.
+
+    Raises:
+        ValueError: if the parts do not fit together, or an argument is out of range.
+
+    Example:
+
+    >>> import keras_genzoo as genzoo
+    >>> texts = ["a cat sat", "a dog sat", "the cat ran"] * 8
+    >>> preprocessor = genzoo.preprocessing.TextPreprocessor.learn(texts, level="words")
+    >>> size = preprocessor.vocabulary_size
+    >>> model = genzoo.TextVAE(
+    ...     encoder=genzoo.networks.RecurrentPosterior(size, embedding_dim=8, units=8, latent_dim=2),
+    ...     decoder=genzoo.networks.RecurrentDecoder(size, embedding_dim=8, units=8, context_dim=2),
+    ...     preprocessor=preprocessor,
+    ... )
+    >>> model.compile(optimizer="adam")
+    >>> ids = preprocessor(texts)
+    >>> history = model.fit({"token_ids": ids, "decoder_ids": ids[:, :-1]}, ids[:, 1:], epochs=1, verbose=0)
+    >>> sorted(history.history)
+    ['elbo', 'kl', 'loss', 'reconstruction_nll']
+    >>> len(model.generate(3, seed=1)), len(model.interpolate("a cat sat", "the dog ran", steps=5))
+    (3, 5)
+    """
+
+    def __init__(
+        self, encoder, decoder, preprocessor, beta=1.0, free_bits=0.0, free_bits_per="dimension", word_dropout=0.0,
+        aggressive=0, pretrain_steps=0, num_classes=None, seed=0, **kwargs,
+    ):  # fmt: skip
+        super().__init__(**kwargs)
+        text_vae_checks.check_arguments(beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps)
+        text_vae_checks.check_parts(encoder, decoder, preprocessor, num_classes)
+        self.encoder, self.decoder, self.preprocessor = encoder, decoder, preprocessor
+        self.beta, self.free_bits, self.free_bits_per = beta, free_bits, free_bits_per
+        self.word_dropout, self.aggressive, self.pretrain_steps = word_dropout, aggressive, pretrain_steps
+        self.num_classes, self.seed, self.latent_dim = num_classes, seed, encoder.latent_dim
+        self.sampling = Sampling(seed, name="sampling")
+        self.seed_generator = keras.random.SeedGenerator(seed + 1)
+        self._trackers = {
+            "elbo": DirectedMean("elbo", "up"),
+            "kl": DirectedMean("kl"),
+            "reconstruction_nll": DirectedMean("reconstruction_nll"),
+        }
+        self._aggressive = Aggressive(aggressive, name="aggressive") if aggressive else None
+        self._started_anew, self._first_weights = None, None
+        if pretrain_steps:
+            self._started_anew = self.add_weight((), "zeros", trainable=False, name="decoder_started_anew")
+            self._first_weights = decoder.get_weights()
+        self.built = True
+
+    # ---- training ----
+
+    def call(self, inputs, training=None):
+        """Logits `(batch, time, vocabulary_size)` at the posterior's mean, in inference mode whatever `training` says.
+
+        `inputs` are as x in training, or the ids of whole sentences alone. `compute_loss` makes its own pass, with
+        noise, so the graph of a training step does not run this one.
+        """
+        if not isinstance(inputs, dict):
+            inputs = {"token_ids": inputs, "decoder_ids": inputs[:, :-1]}
+        token_ids, decoder_ids, labels = self._inputs(inputs)
+        z_mean, _ = self._posterior(token_ids, labels)
+        state = self.decoder.initial_state(tf.shape(token_ids)[0], self._context(z_mean, labels))
+        return self.decoder(decoder_ids, state)[0]
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Minus the objective, averaged over the batch; also updates the metrics."""
+        token_ids, decoder_ids, labels = self._inputs(x)
+        if training and self.word_dropout:
+            decoder_ids = self._with_words_dropped(decoder_ids)
+        z_mean, z_log_var = self._posterior(token_ids, labels, training)
+        z = self.sampling([z_mean, z_log_var])
+        dense = bool(self.jit_compile)
+        nll = self._decoder_nll(decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training, dense)
+        kl = gaussian_kl(z_mean, z_log_var)  # (batch, latent_dim)
+        total = tf.reduce_sum(kl, axis=-1)
+        for name, values in {"elbo": -nll - total, "kl": total, "reconstruction_nll": nll}.items():
+            self._trackers[name].update_state(values)
+        return self.mean_over_batch(nll + self._divergence_weight() * self._penalty(kl))
+
+    def _divergence_weight(self):
+        beta = self.scheduled(self.beta, self.pretrain_steps)
+        if not self.pretrain_steps or getattr(self, "optimizer", None) is None:
+            return beta
+        return tf.where(tf.convert_to_tensor(self.optimizer.iterations) < self.pretrain_steps, 0.0, beta)
+
+    def _penalty(self, kl):
+        """The divergence that training sees, `(batch,)` or a scalar, with free bits on the batch's mean."""
+        if not self.free_bits:
+            return tf.reduce_sum(kl, axis=-1)
+        mean = tf.reduce_mean(kl, axis=0)
+        if self.free_bits_per == "dimension":
+            return tf.reduce_sum(tf.maximum(mean, self.free_bits))
+        return tf.maximum(tf.reduce_sum(mean), self.free_bits)
+
+    def _with_words_dropped(self, decoder_ids):
+        dropped = noise.uniform(tf.shape(decoder_ids), noise.next_seed(self.seed_generator)) < self.word_dropout
+        return tf.where(dropped & (decoder_ids != PADDING) & (decoder_ids != START), UNKNOWN, decoder_ids)
+
+    # ---- phases of training ----
+
+    def fit(self, x=None, y=None, *args, callbacks=None, validation_data=None, **kwargs):
+        """As `GenerativeModel.fit`; with `aggressive`, the validation data say when that phase ends."""
+        if self.aggressive or self.pretrain_steps:
+            callbacks = [Phases(validation_data), *keras.tree.flatten(callbacks or [])]
+        return super().fit(x, y, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
+
+    def train_step(self, data):
+        """As Keras's; in the aggressive phase an update is of the encoder or of the decoder alone."""
+        if self._aggressive is None:
+            return super().train_step(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x, y, sample_weight=sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        sentences = tf.shape(y)[0]
+        self._loss_tracker.update_state(loss, sample_weight=sentences)
+        tokens = tf.math.count_nonzero(y, dtype=tf.float32)
+        self._aggressive.update(self, tape, scaled, loss * tf.cast(sentences, tf.float32) / tokens)
+        return self.compute_metrics(x, y, None, sample_weight=sample_weight)
+
+    def start_decoder_anew(self):
+        """Gives the decoder the weights it was made with, and forgets what the optimizer knows of them."""
+        start_anew(self.decoder, self._first_weights, self.optimizer)
+        self._started_anew.assign(1.0)
+
+    # ---- data and export ----
+
+    def _inputs(self, x):
+        labels = None if self.num_classes is None else tf.cast(x["labels"], tf.int32)
+        return tf.convert_to_tensor(x["token_ids"]), tf.convert_to_tensor(x["decoder_ids"]), labels
+
+    def check_batch(self, x, y):
+        text_vae_checks.check_batch(x, y, self.decoder.vocabulary_size, self.num_classes)
+
+    def signatures(self):
+        texts = tf.TensorSpec((None,), tf.string, "texts")
+        token_ids = tf.TensorSpec((None, None), tf.int32, "token_ids")
+        return self._signatures("", texts) | self._signatures("_ids", token_ids)
+
+    def _signatures(self, end, given):
+        """Those on strings, or with the end `_ids` on token ids; `given` is the spec of a batch of either."""
+        conditional = self.num_classes is not None
+        labels = [tf.TensorSpec((None,), tf.int32, "labels")] if conditional else []
+        max_length, num_samples, seed = (
+            tf.TensorSpec((), tf.int32, name) for name in ("max_length", "num_samples", "seed")
+        )
+        drawing = [max_length, tf.TensorSpec((), tf.float32, "temperature"), seed]
+
+        def named(outputs, *only):
+            return (
+                {key: outputs[key] for key in only or outputs} if isinstance(outputs, dict) else {given.name: outputs}
+            )
+
+        def graph(name, *only):
+            function = getattr(self, f"_{name}{end}")
+            return lambda first, *rest: named(function(first, *(rest if conditional else (None, *rest))), *only)
+
+        def generate(first, *options):
+            count_and_labels = (tf.shape(first)[0], first) if conditional else (first, None)
+            return named(getattr(self, f"_generate{end}")(*count_and_labels, *options))
+
+        z = tf.TensorSpec((None, self.latent_dim), tf.float32, "z")
+        return {
+            f"reconstruct{end}": (graph("reconstruct"), [given, *labels, max_length]),
+            f"encode{end}": (graph("encode"), [given, *labels]),
+            f"decode{end}": (graph("decode"), [z, *labels, *drawing]),
+            f"generate{end}": (generate, [*(labels or [num_samples]), *drawing]),
+            f"score{end}": (graph("bounds", "nats", "tokens", "unknown"), [given, *labels, num_samples, seed]),
+        }
+
+    def resources(self):
+        return self.preprocessor.lookups

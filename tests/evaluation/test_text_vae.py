@@ -1,0 +1,104 @@
+"""The evaluation of text VAEs."""
+
+import math
+
+import numpy as np
+import pytest
+
+import keras_genzoo as genzoo
+from keras_genzoo import metrics
+from keras_genzoo.data.text import TextSplit, TextSplits
+from keras_genzoo.evaluation import text_samples, text_vae
+
+TEXTS = ["to be or not to be", "not that", "to be is the question", "that is xyz", "", "not the question to be or not"]
+
+
+@pytest.fixture
+def splits():
+    labels = np.array([0, 1, 0, 1, 0, 1], "int32")
+    parts = {name: TextSplit({"texts": TEXTS, "labels": labels}, name == "train") for name in ("train", "validation")}
+    return TextSplits(**parts, test=parts["validation"], info={"name": "made", "num_classes": 2})
+
+
+def test_numbers_are_those_of_the_public_methods(make_text_vae, splits):
+    model = make_text_vae(latent_dim=3)
+    results = genzoo.evaluate(model, splits, num_samples=7, seed=3)
+    bounds, codes = model.bounds(TEXTS, 7, 3), model.encode(TEXTS)
+    tokens = bounds["tokens"].sum()
+    assert results["nll"] == pytest.approx(bounds["nats"].sum() / tokens, rel=1e-5)
+    assert results["perplexity"] == pytest.approx(math.exp(bounds["nats"].sum() / tokens), rel=1e-4)
+    assert results["nats_per_sentence"] == pytest.approx(bounds["nats"].mean(), rel=1e-5)
+    error = bounds["nats"].std() / math.sqrt(6)
+    assert results["nats_per_sentence_standard_error"] == pytest.approx(error, rel=1e-4)
+    for name in ("elbo", "kl", "reconstruction_nll"):
+        assert results[name] == pytest.approx(bounds[name].mean(), rel=1e-5)
+    assert results["elbo"] == pytest.approx(-results["kl"] - results["reconstruction_nll"], rel=1e-5)
+    assert results["mutual_information"] == pytest.approx(
+        metrics.mutual_information(codes["z_mean"], codes["z_log_var"], seed=3), rel=1e-4, abs=1e-6
+    )
+    assert results["active_units"] == metrics.active_units(codes["z_mean"])
+    assert results["unknown_share"] == 1 / tokens and results["num_tokens"] == tokens
+    assert results["num_importance_samples"] == 7 and results["num_samples"] == text_vae.SAMPLES
+    assert all(type(value) in (int, float, str) for value in results.values())
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_the_batch_size_changes_nothing(make_text_vae, splits, batch_size):
+    model = make_text_vae()
+    columns = text_vae.measure(model, splits.test, 5, batch_size)
+    expected = {**model.bounds(TEXTS, 5), "z_mean": model.encode(TEXTS)["z_mean"]}
+    for name, values in expected.items():
+        np.testing.assert_allclose(columns[name], values, rtol=1e-4, atol=1e-6)
+    assert columns["reconstruction"].tolist() == model.reconstruct(TEXTS)
+
+
+def test_reconstruction_counts_tokens(make_text_vae):
+    model = make_text_vae()
+    given = ["To be,   or", "not xyz"]
+    results = text_vae.reconstruction(model, ["to be or", "not xyz"], ["to be  or", "not xyz"])
+    assert results["reconstruction_exact_match"] == 1.0 and results["reconstruction_bleu"] == pytest.approx(100.0)
+    assert text_vae.reconstruction(model, given, ["or", "not"])["reconstruction_exact_match"] == 0.0
+    assert text_vae.reconstruction(model, ["not that"], ["not to"])["reconstruction_exact_match"] == 0.0
+
+
+def test_samples_in_chunks_are_those_at_once(make_text_vae):
+    model = make_text_vae()
+    assert text_vae.draw(model, 7, seed=4, chunk=3) == model.generate(7, seed=4)
+    conditional, labels = make_text_vae(num_classes=2), [0, 1, 1]
+    expected = conditional.generate(labels=[0, 1, 1, 0, 1], seed=4)
+    assert text_vae.draw(conditional, 5, labels, seed=4, chunk=2) == expected
+
+
+def test_beside_a_language_model(make_text_vae, splits):
+    model = make_text_vae()
+    network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12)
+    language_model = genzoo.LanguageModel(network, model.preprocessor)
+    results = genzoo.evaluate(model, splits, num_samples=3, language_model=language_model, reverse_epochs=1)
+    nats = language_model.score(TEXTS)["nats"].mean()
+    assert results["language_model_nats_per_sentence"] == pytest.approx(nats, rel=1e-5)
+    difference = results["language_model_nats_per_sentence"] - results["nats_per_sentence"]
+    assert results["nats_below_language_model"] == pytest.approx(difference)
+    for name in ("forward_perplexity", "reverse_perplexity"):
+        assert results[name] > 1 and results[f"{name}_real"] > 1
+    with pytest.raises(ValueError, match=r"Expected the vocabulary of the TextVAE. Received: sizes 5 and"):
+        other = genzoo.preprocessing.TextPreprocessor(["a"])
+        unlike = genzoo.LanguageModel(genzoo.networks.RecurrentDecoder(5, 2, 2), other)
+        text_samples.compare(unlike, model, splits.test, results)
+
+
+def test_reverse_perplexity_sees_what_samples_never_say(make_text_vae):
+    preprocessor = make_text_vae().preprocessor
+    language_model = genzoo.LanguageModel(
+        genzoo.networks.RecurrentDecoder(preprocessor.vocabulary_size, 8, 16), preprocessor
+    )
+    data = ["to be or not to be", "that is the question"] * 20
+    poor = text_samples.likeness(language_model, ["not that"] * 40, data, data, epochs=8)
+    assert poor["reverse_perplexity"] > 3 * poor["reverse_perplexity_real"]
+    assert "reverse_perplexity" not in text_samples.likeness(language_model, data, data, data, epochs=0)
+
+
+def test_conditional_models_are_measured_with_their_labels(make_text_vae, splits):
+    model = make_text_vae(num_classes=2)
+    results = genzoo.evaluate(model, splits, num_samples=2)
+    bounds = model.bounds({"texts": TEXTS, "labels": splits.test.labels}, 2)
+    assert results["nats_per_sentence"] == pytest.approx(bounds["nats"].mean(), rel=1e-5)
