@@ -1,0 +1,53 @@
+"""Translations by the SavedModel of an artefact, from Python and from the command line."""
+
+import io
+import sys
+
+import pytest
+
+import keras_genzoo as genzoo
+from keras_genzoo import artifacts, cli
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    """The artefact of a small translator."""
+    preprocessor = genzoo.preprocessing.TextPreprocessor.learn(["a b c d"], level="words")
+    encoder = genzoo.networks.RecurrentEncoder(8, 4, 4)
+    model = genzoo.Seq2Seq(encoder, genzoo.networks.AttentionDecoder(8, 4, 4, 8), preprocessor)
+    folder = tmp_path_factory.mktemp("translator") / "artefact"
+    return model, genzoo.export(model, folder)
+
+
+def test_translates_prompts_and_files_line_by_line(translator, tmp_path, capsys, monkeypatch):
+    model, folder = translator
+    sources = ["a b", "", "d c b a"]
+    expected = model.generate(sources, max_length=4, beam_width=2)
+    options = {"max_length": 4, "beam_width": 2}
+    assert artifacts.generate(folder, prompts=sources, **options) == expected
+    file = tmp_path / "sources.txt"
+    file.write_text("\n".join(sources) + "\n")
+    out = tmp_path / "out.txt"
+    arguments = ["generate", str(folder), "--max-length", "4", "--beam-width", "2"]
+    assert cli.main([*arguments, "--input", str(file), "--out", str(out)]) == 0
+    assert out.read_text() == "\n".join(expected) + "\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+    capsys.readouterr()
+    assert cli.main([*arguments, "--input", "-"]) == 0
+    assert capsys.readouterr().out == "\n".join(expected) + "\n"
+    best = artifacts.generate(folder, prompts=["a b"], num_samples=2, **options)
+    assert best == model.generate(["a b"], num_best=2, **options)[0]
+
+
+def test_errors_of_translating(translator, tmp_path):
+    _, folder = translator
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_bytes(b"a\n\xff\n")
+    for options, message in (
+        ({}, r"Nothing to translate. Expected --prompt TEXT, or --input FILE"),
+        ({"prompts": ["a"], "beam_width": 0}, "beam_width=0"),
+        ({"prompts": ["a"], "temperature": 1.0}, "This model takes no temperature"),
+        ({"input": str(wrong)}, r"Not UTF-8. Expected UTF-8 text. Received: .*, line 2"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            artifacts.generate(folder, **options)
