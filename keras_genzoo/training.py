@@ -13,6 +13,7 @@ from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
 
 SETTINGS = "settings.json"
+CURVES = ("val_log_likelihood", "val_bleu")  # what callbacks measure beside the metrics, now and then
 
 
 def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, callbacks=(), verbose=1, **overrides):
@@ -117,19 +118,20 @@ def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **override
 
 
 def summary(history):
-    """What a manifest says of a training: its length, its last epoch, and the curve of the likelihood.
+    """What a manifest says of a training: its length, its last epoch, and the curve of its quality.
 
     Args:
         history: dict from name to a list with one number an epoch, `None` where there was none.
 
     Returns:
-        dict of `epochs`, `updates`, `minutes`, `final` and, where the likelihood was measured on the way, `curve`.
+        dict of `epochs`, `updates`, `minutes`, `final` and, where one of `CURVES` was measured on the way, `curve`.
     """
     minutes = list(itertools.accumulate(seconds / 60 for seconds in history["seconds"]))
-    likelihoods = history.get("val_log_likelihood", [None] * len(minutes))
+    name = next((name for name in CURVES if name in history), None)
+    measured = history.get(name, [None] * len(minutes))
     curve = [
-        {"updates": updates, "minutes": round(minute, 2), "val_log_likelihood": round(value, 3)}
-        for updates, minute, value in zip(history["updates"], minutes, likelihoods, strict=True)
+        {"updates": updates, "minutes": round(minute, 2), name: round(value, 3)}
+        for updates, minute, value in zip(history["updates"], minutes, measured, strict=True)
         if value is not None
     ]
     return {

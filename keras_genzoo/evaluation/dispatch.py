@@ -24,6 +24,12 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
     `language_model`, a trained `LanguageModel` of the same tokens, it is measured beside, see `text_samples.compare`,
     and judges the samples, see `text_samples.likeness`; `reverse_epochs=0` leaves out what needs a training.
 
+    A `Seq2Seq` gives `teacher_forced_nll` (nats a token) and `teacher_forced_perplexity`; of its translations, by beam
+    search with the further arguments `beam_width`, `max_length` and `length_penalty`, `exact_match`, and `bleu` and
+    `chrf` with their signatures; where the target has the rules of a language `bleu_tokenized`, see `seq2seq.judge`;
+    `sentences_per_second`; and the `unknown_share` of its tokens. Unknown tokens are never generated, and count as
+    wrong in all of these.
+
     A `Classifier` gives `accuracy`, `errors` and `nll` (nats).
 
     Args:
