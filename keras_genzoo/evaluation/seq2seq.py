@@ -8,10 +8,11 @@ import numpy as np
 
 from keras_genzoo import metrics
 from keras_genzoo.evaluation.dispatch import evaluate
-from keras_genzoo.models import Seq2Seq
+from keras_genzoo.models import Ensemble, Seq2Seq
 from keras_genzoo.preprocessing import UNKNOWN, languages, splitting, string_tensor
 
 
+@evaluate.register(Ensemble)
 @evaluate.register(Seq2Seq)
 def _(
     model, splits, split="test", num_samples=None, max_examples=None, batch_size=100, seed=0, verbose=0,

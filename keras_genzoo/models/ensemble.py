@@ -53,6 +53,7 @@ class Ensemble(Seq2SeqInference, GenerativeModel):
                 )
         self.models, self.average = models, average
         self.preprocessor = models[0].preprocessor
+        self.supports_masking = True  # its masks are its own
         self.built = True
 
     def call(self, inputs, training=None):

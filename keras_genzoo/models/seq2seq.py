@@ -69,6 +69,7 @@ class Seq2Seq(Seq2SeqInference, GenerativeModel):
         self.label_smoothing, self.scheduled_sampling, self.seed = label_smoothing, scheduled_sampling, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self._trackers = text.token_metrics()
+        self.supports_masking = True  # its masks are its own
         self.built = True
 
     def _check_parts(self):

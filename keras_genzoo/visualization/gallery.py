@@ -4,7 +4,7 @@ import functools
 import pathlib
 
 from keras_genzoo.data import embedded
-from keras_genzoo.models import GAN, VAE, Classifier, LanguageModel, Seq2Seq, TextVAE
+from keras_genzoo.models import GAN, VAE, Classifier, Ensemble, LanguageModel, Seq2Seq, TextVAE
 from keras_genzoo.visualization.attention import attention_maps
 from keras_genzoo.visualization.curves import training_curves
 from keras_genzoo.visualization.judgements import mistakes, nearest_neighbors
@@ -58,6 +58,7 @@ def _(model, splits):
     return {"surprise": surprise(model, splits.test.texts[: 1 if splits.test.window else 8])}
 
 
+@pictures.register(Ensemble)
 @pictures.register(Seq2Seq)
 def _(model, splits):
     return {"attention": attention_maps(model, splits.test.texts[:6])}
