@@ -156,7 +156,7 @@ RECIPES = (
         "seq2seq-dates",
         "reads dates in seven languages and many formats, character by character, and writes them as ISO 8601",
         "dates",
-        epochs=4,
+        epochs=2,
         minutes=3,
         headline="exact_match",
         level="characters",
