@@ -77,7 +77,7 @@ def format_few_labels(rows):
     >>> from keras_genzoo.evaluation import format_few_labels
     >>> row = {"labels": 5, "method": "codes", "accuracy": 0.5, "standard_deviation": 0.02, "milliseconds": 0.1}
     >>> print(format_few_labels([row]))
-    method   5 a class     ms
+    method    5 a class    ms
     codes   50.0 +- 2.0  0.10
     """
     sizes, methods = (list(dict.fromkeys(row[key] for row in rows)) for key in ("labels", "method"))

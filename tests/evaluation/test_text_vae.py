@@ -13,6 +13,11 @@ from keras_genzoo.evaluation import text_samples, text_vae
 TEXTS = ["to be or not to be", "not that", "to be is the question", "that is xyz", "", "not the question to be or not"]
 
 
+@pytest.fixture(autouse=True)
+def few_samples(monkeypatch):
+    monkeypatch.setattr(text_vae, "SAMPLES", 12)
+
+
 @pytest.fixture
 def splits():
     labels = np.array([0, 1, 0, 1, 0, 1], "int32")
@@ -54,11 +59,11 @@ def test_the_batch_size_changes_nothing(make_text_vae, splits, batch_size):
 
 def test_reconstruction_counts_tokens(make_text_vae):
     model = make_text_vae()
-    given = ["To be,   or", "not xyz"]
-    results = text_vae.reconstruction(model, ["to be or", "not xyz"], ["to be  or", "not xyz"])
-    assert results["reconstruction_exact_match"] == 1.0 and results["reconstruction_bleu"] == pytest.approx(100.0)
-    assert text_vae.reconstruction(model, given, ["or", "not"])["reconstruction_exact_match"] == 0.0
-    assert text_vae.reconstruction(model, ["not that"], ["not to"])["reconstruction_exact_match"] == 0.0
+    same = text_vae.reconstruction(model, ["to be or not to be", "not that"], ["to be  or not to be", "not that"])
+    assert same["reconstruction_exact_match"] == 1.0 and same["reconstruction_bleu"] == pytest.approx(100.0)
+    assert "tok:none" in same["reconstruction_bleu_signature"]
+    half = text_vae.reconstruction(model, ["to be", "not xyz"], ["to be", "not that"])
+    assert half["reconstruction_exact_match"] == 0.5 and half["reconstruction_bleu"] < 100
 
 
 def test_samples_in_chunks_are_those_at_once(make_text_vae):
@@ -92,8 +97,8 @@ def test_reverse_perplexity_sees_what_samples_never_say(make_text_vae):
         genzoo.networks.RecurrentDecoder(preprocessor.vocabulary_size, 8, 16), preprocessor
     )
     data = ["to be or not to be", "that is the question"] * 20
-    poor = text_samples.likeness(language_model, ["not that"] * 40, data, data, epochs=8)
-    assert poor["reverse_perplexity"] > 3 * poor["reverse_perplexity_real"]
+    poor = text_samples.likeness(language_model, ["not that"] * 40, data, data, epochs=30)
+    assert poor["reverse_perplexity"] > 1.5 * poor["reverse_perplexity_real"]
     assert "reverse_perplexity" not in text_samples.likeness(language_model, data, data, data, epochs=0)
 
 
