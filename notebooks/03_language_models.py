@@ -155,8 +155,8 @@ validation_curves()
 # ### 2.1 Squared error of x on x
 #
 # One article trains its recurrent networks by `compile(loss="mse")` and `train_on_batch(x, x)`. The target of every
-# step is then the step's own input. The loss goes to zero, the "accuracy" to 100 %, and the network has learned to
-# repeat: asked for the *next* token it is far worse than a uniform guess.
+# step is then the step's own input. The loss goes towards zero and the "accuracy" towards 100 %, and the network has
+# learned to repeat: asked for the *next* token it is far worse than a uniform guess.
 
 # %%
 copier = keras.Sequential([
@@ -496,7 +496,7 @@ assert abs(ngram_nats[5] - ngram_nats[3]) < 0.02, "beyond which it does not help
 assert served["texts"].tolist() == live and np.allclose(served["nats"], live_nats, rtol=1e-4), "the SavedModel agrees"
 
 if not smoke:
-    assert repeated > 0.99 and next_nats > 1.5 * math.log(SIZE), "repeating is not predicting"
+    assert repeated > 0.9 and next_nats > 1.5 * math.log(SIZE), "repeating is not predicting"
     assert nats["lstm"] < 1.02 * exact, "the entropy is reached within 2 %"
     assert max(nats["lstm"], nats["gru"]) < nats["simple_rnn"] < ngram_nats[3] - 0.2, "gates help, recurrence more"
     assert (wrong_column != right_column).sum() > 0, "the last column is the wrong place"

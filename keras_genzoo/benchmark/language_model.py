@@ -86,7 +86,7 @@ def tutorial(workload, split, steps):
     windows = tf.data.Dataset.from_tensor_slices(split.running_ids).batch(WINDOW + 1, drop_remainder=True)
     pairs = windows.map(lambda ids: (ids[:-1], ids[1:])).shuffle(10_000)
     batches = pairs.batch(workload.batch_size, drop_remainder=True).take(steps).prefetch(tf.data.AUTOTUNE)
-    return lambda: model.fit(batches, verbose=0)
+    return lambda: model.fit(batches, shuffle=False, verbose=0)  # shuffled already
 
 
 # ---- generation: each a function that writes `length` characters in each row ----
