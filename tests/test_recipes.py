@@ -123,7 +123,7 @@ def test_one_batch_overfits(trained):
     one = splits.train.batches(settings["batch_size"])
     before = model.evaluate(one, verbose=0, return_dict=True)[name]
     model.fit(one.repeat(60), epochs=1, verbose=0)
-    assert model.evaluate(one, verbose=0, return_dict=True)[name] < before - 0.1 * abs(before)
+    assert model.evaluate(one, verbose=0, return_dict=True)[name] < before - 0.05 * abs(before)
 
 
 @pytest.mark.parametrize("name", NAMES)
