@@ -13,8 +13,8 @@ def make_text_splits(source, validation_size=None, seed=0):
     """Cuts a source of text.
 
     Parts that the source has are kept as they are. What it lacks is cut from the training part: of sentences a random
-    tenth, without those that are left in the training part too; of one running text its end, a tenth for the test
-    and a twentieth of the rest for validation.
+    tenth, without those that are left in the training part too; of one running text its end, a tenth, for the test,
+    and a twentieth of the rest from its beginning for validation, so that training goes on to where the test begins.
 
     Args:
         source: `keras_genzoo.data.sources.Source` whose parts have `"texts"`; `running` in its `info` says that each is
@@ -36,7 +36,7 @@ def make_text_splits(source, validation_size=None, seed=0):
         if name not in parts:
             size = validation_size if name == "validation" else None
             if running:
-                parts["train"], parts[name] = _cut_running(parts["train"], size, share, source.name)
+                parts["train"], parts[name] = _cut_running(parts["train"], name, size, share, source.name)
             else:
                 parts["train"], parts[name], removed[name] = _cut(parts["train"], size, share, generator, source.name)
     known = set(parts["train"]["texts"])
@@ -71,10 +71,11 @@ def _size(size, share, count, unit, name):
     return size
 
 
-def _cut_running(columns, size, share, name):
+def _cut_running(columns, part, size, share, name):
     text = columns["texts"][0]
-    at = len(text) - _size(size, share, len(text), "characters", name)
-    return {"texts": [text[:at]]}, {"texts": [text[at:]]}
+    size = _size(size, share, len(text), "characters", name)
+    kept, held = (text[:-size], text[-size:]) if part == "test" else (text[size:], text[:size])
+    return {"texts": [kept]}, {"texts": [held]}
 
 
 def _cut(columns, size, share, generator, name):

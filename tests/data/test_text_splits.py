@@ -44,8 +44,8 @@ def test_published_parts_stay_and_their_overlap_is_counted():
 
 def test_running_text_is_cut_in_order():
     splits = make_text_splits(source(running=True, train={"texts": ["abcdefghij" * 20]}))
-    parts = [split.texts[0] for split in (splits.train, splits.validation, splits.test)]
-    assert [len(part) for part in parts] == [171, 9, 20] and "".join(parts) == "abcdefghij" * 20
+    parts = [split.texts[0] for split in (splits.validation, splits.train, splits.test)]
+    assert [len(part) for part in parts] == [9, 171, 20] and "".join(parts) == "abcdefghij" * 20
 
 
 @pytest.mark.parametrize(
