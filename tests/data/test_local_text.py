@@ -87,8 +87,8 @@ def test_tab_separated(tmp_path, write):
 def test_running_text(tmp_path, write):
     write("input.txt", "ab\n" * 100)
     splits = data.load("mine", data_dir=tmp_path)
-    texts = [split.texts[0] for split in (splits.train, splits.validation, splits.test)]
-    assert "".join(texts) == "ab\n" * 100 and [len(text) for text in texts] == [257, 13, 30]
+    texts = [split.texts[0] for split in (splits.validation, splits.train, splits.test)]
+    assert "".join(texts) == "ab\n" * 100 and [len(text) for text in texts] == [13, 257, 30]
     assert len(data.load("mine", data_dir=tmp_path, validation_size=50).validation.texts[0]) == 50
 
 

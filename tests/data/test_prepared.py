@@ -29,7 +29,7 @@ def prepare(folder, name, parts):
 def test_tiny_shakespeare_is_cut_anew(tmp_path):
     prepare(tmp_path, "tiny_shakespeare", {name: [{"text": text}] for name, text in SHAKESPEARE.items()})
     splits = data.load("tiny_shakespeare", data_dir=tmp_path)
-    texts = [split.texts[0] for split in (splits.train, splits.validation, splits.test)]
+    texts = [split.texts[0] for split in (splits.validation, splits.train, splits.test)]
     assert "".join(texts) == "".join(SHAKESPEARE.values()) and len(texts[2]) == 1020 // 10
     assert splits.info["location"].startswith("tensorflow-datasets tiny_shakespeare/")
 
