@@ -102,7 +102,9 @@ def _like(name):
     return {name: recipe.hyperparameters[name] for name in names}
 
 
-def _text_vae(name, description, dataset, epochs, minutes, references=(BOWMAN,), evaluation=None, **changes):
+def _text_vae(
+    name, description, dataset, epochs, minutes, batch_size=64, references=(BOWMAN,), evaluation=None, **changes
+):  # fmt: skip
     """A recipe for a text VAE; `changes` are those of `TEXT_VAE`."""
     return Recipe(
         name=name,
@@ -113,7 +115,7 @@ def _text_vae(name, description, dataset, epochs, minutes, references=(BOWMAN,),
         hyperparameters={**TEXT_VAE, **changes},
         objective=("val_elbo", "max"),
         headline="nats_per_sentence",
-        batch_size=64,
+        batch_size=batch_size,
         epochs=epochs,
         evaluation={"num_samples": 500, **(evaluation or {})},
         search_space=text_vae_search_space,
@@ -129,6 +131,7 @@ RECIPES = (
         "a text VAE of a small grammar, whose entropy is known",
         "grammar",
         epochs=8,
+        batch_size=256,
         minutes=2,
         evaluation={"num_samples": 100},
         **_like("lstm-grammar"),
@@ -136,7 +139,7 @@ RECIPES = (
         latent_dim=16,
         free_bits=0.25,
         learning_rate=1e-2,
-        steps_per_execution=20,
+        steps_per_execution=21,
     ),
     _text_vae(
         "text-vae-captions",
