@@ -119,7 +119,7 @@ def _text_vae(
         epochs=epochs,
         evaluation={"num_samples": 500, **(evaluation or {})},
         search_space=text_vae_search_space,
-        smoke={"epochs": 1, "units": 16, "encoder_units": 16, "num_layers": 1, "jit_compile": False},
+        smoke={"epochs": 1, "units": 32, "encoder_units": 16, "num_layers": 1, "free_bits": 0.0, "jit_compile": False},
         minutes=minutes,
         references=references,
     )
