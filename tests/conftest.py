@@ -168,9 +168,14 @@ def write_texts(folder):
     texts, labels = source["train"]["texts"], source["train"]["labels"]
     (folder / "tiny_shakespeare").mkdir()
     (folder / "tiny_shakespeare" / "input.txt").write_text("\n".join(texts[:1500]))
-    for name in ("captions", "snips"):
+    columns = {
+        "captions": {"txt": texts},
+        "snips": {"seq.in": texts, "label": labels, "seq.out": [" ".join("O" for _ in text.split()) for text in texts]},
+        "multi30k": {"en": texts, "de": texts, "fr": texts},
+        "atis_logic": {"question": texts, "logic": texts},
+    }
+    for name, lines in columns.items():
         (folder / name).mkdir()
         for part, rows in (("train", slice(0, 400)), ("val", slice(400, 460)), ("test", slice(460, 520))):
-            lines = {"captions": {"txt": texts[rows]}, "snips": {"seq.in": texts[rows], "label": labels[rows]}}[name]
             for column, values in lines.items():
-                (folder / name / f"{part}.{column}").write_text("".join(f"{value}\n" for value in values))
+                (folder / name / f"{part}.{column}").write_text("".join(f"{value}\n" for value in values[rows]))

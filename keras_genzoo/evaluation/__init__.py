@@ -9,7 +9,7 @@ from keras_genzoo.evaluation import (  # noqa: F401  # they register themselves
     vae,
 )  # fmt: skip
 from keras_genzoo.evaluation.dispatch import evaluate
-from keras_genzoo.evaluation.few_labels import few_labels, format_few_labels
 from keras_genzoo.evaluation.results import format_results
+from keras_genzoo.evaluation.understanding import few_labels, format_few_labels
 
 __all__ = ["evaluate", "few_labels", "format_few_labels", "format_results"]

@@ -5,7 +5,7 @@ import pytest
 
 from keras_genzoo.data.text import TextSplit, TextSplits
 from keras_genzoo.evaluation import few_labels, format_few_labels
-from keras_genzoo.evaluation.few_labels import bag_of_words, chosen_rows, codes, neighbours
+from keras_genzoo.evaluation.understanding import bag_of_words, chosen_rows, codes, neighbours
 
 WORDS = (["to be or not", "not to be", "be not to"], ["that is the question", "the question is that", "question that"])
 
@@ -42,7 +42,7 @@ def test_bag_of_words_counts(make_text_vae):
 
 def test_codes_are_posterior_means(make_text_vae, monkeypatch):
     model, texts = make_text_vae(), ["to be", "not that", "or"]
-    monkeypatch.setattr("keras_genzoo.evaluation.few_labels.BATCH", 2)
+    monkeypatch.setattr("keras_genzoo.evaluation.understanding.BATCH", 2)
     np.testing.assert_allclose(codes(model, texts), model.encode(texts)["z_mean"], atol=1e-6)
     assert codes(model, []).shape == (0, 2)
 
