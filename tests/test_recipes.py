@@ -114,7 +114,7 @@ def test_one_batch_overfits(trained):
     """Of a game, the discriminator's side: it learns to tell one batch from what a generator at rest makes."""
     recipe, settings, splits, _, _ = trained
     splits = dataclasses.replace(splits, train=splits.train.take(settings["batch_size"]))
-    short = {"learning_rate": 5e-3, "epochs": 60, "steps_per_execution": 1, "ema_momentum": 0.0}  # no mean of 60 weights
+    short = {"learning_rate": 5e-3, "epochs": 60, "steps_per_execution": 1, "ema_momentum": 0.0}
     short = {name: value for name, value in short.items() if name in settings or name == "epochs"}
     model = recipe.build({**settings, **short}, splits)
     name = "loss"
