@@ -59,7 +59,7 @@ def test_arrays_and_datasets_give_the_same_run(make_gan, points):
         ({}, {"objective": losses.Relativistic(average=True), "penalty": losses.DRAGAN()}),
         ({"num_classes": 3}, {"objective": "least_squares", "discriminator_steps": 2}),
     ],
-    ids=str,
+    ids=["minimax", "packs of 2", "packs of 4", "moving average", "mean logits", "conditional"],
 )
 def test_a_smaller_last_batch(make_gan, points, arguments, options):
     """65 points in batches of 16: the last one has a single point, fewer than a pack or than discriminator steps."""
