@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo.layers import noise
 
 NEVER = -1e9  # the logit of a token that must not come; finite, so that no difference is NaN
+NOTHING = -float("inf")  # the score of a sequence that is none
 
 
 def sample(
@@ -36,8 +37,7 @@ def sample(
         prompt_ids: int `(batch, time)`, tokens that count as come, padded with 0; with a penalty only.
 
     Returns:
-        dict of `token_ids`, int32 `(batch, max_length)`, 0 after the end, the end token left out, and `lengths`, int32
-        `(batch,)`.
+        int32 `(batch, max_length)`, 0 after the end, the end token left out.
 
     Example:
 
@@ -46,45 +46,39 @@ def sample(
     >>> def count(token_ids, state):  # after token i comes token i + 1, after 4 the end, which is 5
     ...     return tf.one_hot(token_ids + 1, 6) * 9.0, state
     >>> first = tf.one_hot([1, 3], 6) * 9.0
-    >>> decoding.sample(count, first, (), max_length=5, end_id=5, temperature=0.0)["token_ids"].numpy().tolist()
+    >>> decoding.sample(count, first, (), max_length=5, end_id=5, temperature=0.0).numpy().tolist()
     [[1, 2, 3, 4, 0], [3, 4, 0, 0, 0]]
     """
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
-    never = _at(forbidden, size)
+    never, no_end = _at(forbidden, size), _at((end_id,), size)
     drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
     penalised = repetition_penalty != 1.0
     seen = tf.zeros((batch, size if penalised else 0), tf.bool)
     if penalised and prompt_ids is not None:
-        seen |= tf.reduce_any(tf.one_hot(prompt_ids, size, on_value=True, off_value=False, dtype=tf.bool), axis=1)
+        seen |= tf.reduce_any(_one_hot(prompt_ids, size), axis=1)
 
     def body(t, logits, state, token_ids, finished, seen):
         scores = tf.cast(logits, tf.float32) + never
         if penalised:
             weighted = tf.where(scores > 0, scores / repetition_penalty, scores * repetition_penalty)
             scores = tf.where(seen, weighted, scores)
-        scores += tf.where(t < min_length, _at((end_id,), size), 0.0)
+        scores += tf.where(t < min_length, no_end, 0.0)
         token = choose(scores, drawn[:, t], temperature, top_k, top_p)
         finished |= token == end_id
         token = tf.where(finished, 0, token)
         if penalised:
-            seen |= tf.one_hot(token, size, on_value=True, off_value=False, dtype=tf.bool)
+            seen |= _one_hot(token, size)
         token_ids = tf.where(tf.range(max_length) == t, token[:, None], token_ids)
         logits, state = step(token, state)
         return t + 1, logits, state, token_ids, finished, seen
 
-    start = (
-        tf.constant(0),
-        logits,
-        state,
-        tf.zeros((batch, max_length), tf.int32),
-        tf.zeros((batch,), tf.bool),
-        seen,
-    )
+    nothing, unfinished = tf.zeros((batch, max_length), tf.int32), tf.zeros((batch,), tf.bool)
+    start = (tf.constant(0), logits, state, nothing, unfinished, seen)
     _, _, _, token_ids, *_ = tf.while_loop(
         lambda t, *values: (t < max_length) & ~tf.reduce_all(values[3]), body, start, _unknown_batch(start)
     )
-    return {"token_ids": token_ids, "lengths": tf.reduce_sum(tf.cast(token_ids != 0, tf.int32), axis=-1)}
+    return token_ids
 
 
 def choose(logits, uniform, temperature=1.0, top_k=0, top_p=1.0):
@@ -162,27 +156,21 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
     never, end_only = _at(forbidden, size), _at(range(size), size) - _at((end_id,), size)
-    nothing = -float("inf")
 
     def body(t, logits, state, alive, ids, pool, pool_ids):
         scores = tf.nn.log_softmax(tf.cast(logits, tf.float32) + never)
         scores += tf.where(t == max_length, end_only, 0.0)
-        scores = tf.where(scores > NEVER / 2, scores, nothing)
-        total = alive[..., None] + tf.reshape(scores, (batch, width, size))
-        count = tf.minimum(2 * width, width * size)
-        best, place = tf.math.top_k(tf.reshape(total, (batch, width * size)), count)
-        parent, token = place // size, place % size  # (batch, 2 * width)
-        ends = token == end_id
+        scores = tf.where(scores > NEVER / 2, scores, NOTHING)
+        best, parent, token = _continuations(alive, tf.reshape(scores, (batch, width, size)))
+        histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width, max_length)
 
-        eligible = ends & (tf.range(count) < width) & (best > nothing)
-        length = tf.pow(tf.cast(t + 1, tf.float32), penalty)
-        ended = tf.where(eligible, best / length, nothing)
-        histories = tf.gather(ids, parent, batch_dims=1)  # (batch, 2 * width, max_length)
+        among_best = tf.range(tf.shape(best)[1]) < width
+        ended = tf.where(ends & among_best, best / tf.pow(tf.cast(t + 1, tf.float32), penalty), NOTHING)
         pool, chosen = tf.math.top_k(tf.concat([pool, ended], axis=1), width)
         pool_ids = tf.gather(tf.concat([pool_ids, histories], axis=1), chosen, batch_dims=1)
 
-        full = tf.reduce_all(pool > nothing, axis=1, keepdims=True)
-        alive, chosen = tf.math.top_k(tf.where(ends | full, nothing, best), width)
+        full = tf.reduce_all(pool > NOTHING, axis=1, keepdims=True)
+        alive, chosen = tf.math.top_k(tf.where(ends | full, NOTHING, best), width)
         token, parent = tf.gather(token, chosen, batch_dims=1), tf.gather(parent, chosen, batch_dims=1)
         ids = tf.where(tf.range(max_length) == t, token[..., None], tf.gather(histories, chosen, batch_dims=1))
         rows = tf.reshape(parent + width * tf.range(batch)[:, None], (-1,))
@@ -190,23 +178,43 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
         logits, state = step(tf.reshape(token, (-1,)), state)
         return t + 1, logits, state, alive, ids, pool, pool_ids
 
-    first = tf.where(tf.range(width) == 0, 0.0, nothing)
+    first = tf.where(tf.range(width) == 0, 0.0, NOTHING)  # the others are copies of it
     start = (
         tf.constant(0),
         tf.repeat(logits, width, axis=0),
         tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), state),
         tf.tile(first[None], (batch, 1)),
         tf.zeros((batch, width, max_length), tf.int32),
-        tf.fill((batch, width), nothing),
+        tf.fill((batch, width), NOTHING),
         tf.zeros((batch, width, max_length), tf.int32),
     )
     _, _, _, _, _, scores, token_ids = tf.while_loop(
-        lambda t, logits, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > nothing),
+        lambda t, logits, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING),
         body,
         start,
         _unknown_batch(start),
     )
     return {"token_ids": token_ids, "scores": scores}
+
+
+def _continuations(alive, scores):
+    """The best continuations of a row's sequences, twice as many as these, so that enough of them do not end.
+
+    Args:
+        alive: `(batch, width)`, log p of the sequences.
+        scores: `(batch, width, vocabulary_size)`, log p of their next tokens.
+
+    Returns:
+        `(best, parent, token)`, each `(batch, 2 * width)`: log p, the sequence that goes on, and by which token.
+    """
+    batch, width, size = tf.unstack(tf.shape(scores))
+    total = tf.reshape(alive[..., None] + scores, (batch, width * size))
+    best, place = tf.math.top_k(total, tf.minimum(2 * width, width * size))
+    return best, place // size, place % size
+
+
+def _one_hot(token_ids, size):
+    return tf.one_hot(token_ids, size, on_value=True, off_value=False, dtype=tf.bool)
 
 
 def _at(token_ids, size):

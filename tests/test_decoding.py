@@ -62,7 +62,7 @@ def sampled(chain, first_row=0, rows=slice(None), **options):
         )
     )
     state = {name: tf.constant(value[rows]) for name, value in chain.state.items()}
-    return run(tf.constant(chain.first[rows]), state)["token_ids"].numpy()
+    return run(tf.constant(chain.first[rows]), state).numpy()
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0])
@@ -191,7 +191,7 @@ def test_min_length_and_repetition_penalty():
     options = {"end_id": END, "temperature": 0.0, "forbidden": FORBIDDEN}
 
     def run(**more):
-        return decoding.sample(always, first, (), max_length=4, **options, **more)["token_ids"].numpy().tolist()
+        return decoding.sample(always, first, (), max_length=4, **options, **more).numpy().tolist()
 
     assert run() == [[0, 0, 0, 0]]
     assert run(min_length=2) == [[4, 4, 0, 0]]

@@ -42,6 +42,15 @@ def read(folder, name, image_size=None):
     return _read_images(place, image_size)
 
 
+def read_bytes(path):
+    """The content of a file, gzip or not; a one-line `ValueError` if it cannot be read."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+            return file.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"Cannot read {path}: {error}") from None
+
+
 def stacked(images, name):
     """One uint8 array of equally large images; grey ones get a channel axis."""
     if not images:
@@ -84,11 +93,7 @@ def _read_idx(place):
 
 def _idx(path):
     """An IDX file: two zero bytes, the type (8: uint8), the number of axes, their big-endian sizes, the values."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-            content = file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"Cannot read {path}: {error}") from None
+    content = read_bytes(path)
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
         raise ValueError(f"Not an IDX file of unsigned bytes. Expected it to begin 00 00 08. Received: {path}")
     rank = content[3]

@@ -1,10 +1,10 @@
 """Local text: running text, lines, labelled lines, parallel and tab-separated lines; gzip or not."""
 
-import gzip
 import pathlib
-import zlib
 
 import numpy as np
+
+from keras_genzoo.data.local import read_bytes
 
 EXPECTED = (
     "input.txt (running text), or {train,val,test}.txt, .tsv, .en and .de, .seq.in and .label, ... (lines), gzip or not"
@@ -54,11 +54,7 @@ def lines(path):
 
 
 def _content(path):
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-            content = file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"Cannot read {path}: {error}") from None
+    content = read_bytes(path)
     if not content.strip():
         raise ValueError(f"Empty file. Expected text. Received: {path}")
     try:

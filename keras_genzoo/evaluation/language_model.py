@@ -47,9 +47,8 @@ def _(model, splits, split="test", num_samples=SAMPLES, max_examples=None, batch
 def describe_samples(samples, splits, held_out):
     """How varied samples are, and how much of them is copied, beside the same of as many held-out texts."""
     rate = {"samples": samples, "held_out": held_out.texts[: len(samples)]}
-    results = {
-        f"copy_rate_{name}": metrics.copy_rate(texts, splits.train.texts, COPIED_WORDS) for name, texts in rate.items()
-    }
+    known = {gram for text in splits.train.texts for gram in metrics.ngrams(text, COPIED_WORDS)}
+    results = {f"copy_rate_{name}": metrics.copy_rate(texts, known, COPIED_WORDS) for name, texts in rate.items()}
     results |= {f"distinct_2_{name}": metrics.distinct(texts, 2) for name, texts in rate.items()}
     return results | {"num_samples": len(samples)}
 

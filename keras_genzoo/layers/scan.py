@@ -85,7 +85,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
                     axis=-1,
                 )
                 d_h = _times(tf.matmul(d_z, kernel, transpose_b=True), dropped)
-                return (d_h + kept_h, d_c * f + kept_c), (d_z,)
+                return (_plus(d_h, kept_h), _plus(d_c * f, kept_c)), (d_z,)
 
             (d_h0, d_c0), (d_z,) = _loop(back, (d_h, d_c), x, (4,), reverse=True)
             return d_z, _outer(_times(before_h, dropped), d_z), d_h0, d_c0
@@ -123,7 +123,7 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
                 d_r, d_z = d_n * un * r * (1 - r), d_h * (before[t] - n) * z * (1 - z)
                 d_u = tf.concat([d_r, d_z, d_n * r], axis=-1)
                 d_before = _times(tf.matmul(d_u, kernel, transpose_b=True), dropped)
-                return (d_before + d_h * z + kept,), (tf.concat([d_r, d_z, d_n], axis=-1), d_u)
+                return (_plus(d_before + d_h * z, kept),), (tf.concat([d_r, d_z, d_n], axis=-1), d_u)
 
             (d_h0,), (d_x, d_u) = _loop(back, (d_h,), x, (3, 3), reverse=True)
             return d_x, _outer(_times(before, dropped), d_u), tf.reduce_sum(d_u, axis=(0, 1)), d_h0
@@ -154,7 +154,7 @@ def scan_simple(x, kernel, h, mask=None, dropped=None):
             def back(t, state):
                 kept, d_h = _parted(mask, t, state[0] + d_hs[t])
                 d_z = d_h * (1 - fresh[t] * fresh[t])
-                return (_times(tf.matmul(d_z, kernel, transpose_b=True), dropped) + kept,), (d_z,)
+                return (_plus(_times(tf.matmul(d_z, kernel, transpose_b=True), dropped), kept),), (d_z,)
 
             (d_h0,), (d_z,) = _loop(back, (d_h,), x, (1,), reverse=True)
             return d_z, _outer(_times(_before(hs, h0), dropped), d_z), d_h0
@@ -179,9 +179,8 @@ def _loop(step, state, x, widths, reverse=False):
         emitted = tuple(array.write(t, value) for array, value in zip(emitted, values, strict=True))
         return i + 1, state, emitted
 
-    limit = x.shape[0] if x.shape[0] is not None else None
     _, state, emitted = tf.while_loop(
-        lambda i, *_: i < length, body, (0, tuple(state), emitted), maximum_iterations=limit
+        lambda i, *_: i < length, body, (0, tuple(state), emitted), maximum_iterations=x.shape[0]
     )
     return state, tuple(array.stack() for array in emitted)
 
@@ -190,14 +189,18 @@ def _times(values, factor):
     return values if factor is None else values * factor
 
 
+def _plus(values, more):
+    return values if more is None else values + more
+
+
 def _kept(mask, t, new, old):
     return new if mask is None else tf.where(mask[t][:, None] > 0, new, old)
 
 
 def _parted(mask, t, gradient):
-    """The part of a gradient that goes past step t, and the part that goes into it."""
+    """The part of a gradient that goes past step t, `None` without a mask, and the part that goes into it."""
     if mask is None:
-        return tf.zeros_like(gradient), gradient
+        return None, gradient
     through = tf.where(mask[t][:, None] > 0, gradient, tf.zeros_like(gradient))
     return gradient - through, through
 

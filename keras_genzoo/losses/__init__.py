@@ -12,6 +12,7 @@ from keras_genzoo.losses.adversarial import (
 )
 from keras_genzoo.losses.bounds import bits_per_dimension, dreg_loss, log_mean_exp, scale_gradient
 from keras_genzoo.losses.divergences import gaussian_kl, gaussian_log_prob
+from keras_genzoo.losses.identifiers import look_up
 from keras_genzoo.losses.likelihoods import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Likelihood
 from keras_genzoo.losses.penalties import DRAGAN, R1, R2, GradientPenalty, Penalty, get_penalties
 from keras_genzoo.losses.priors import GaussianMixture, Prior, StandardNormal, VampPrior
@@ -27,25 +28,14 @@ LIKELIHOODS = {
 PRIORS = {"gaussian_mixture": GaussianMixture, "standard_normal": StandardNormal, "vamp": VampPrior}
 
 
-def _get(identifier, base, names, what):
-    if isinstance(identifier, base):
-        return identifier
-    if isinstance(identifier, str) and identifier in names:
-        return names[identifier]()
-    raise ValueError(
-        f"Unknown {what}. Expected one of {sorted(names)} or an object of keras_genzoo.losses.{base.__name__}. "
-        f"Received: {what}={identifier!r}"
-    )
-
-
 def get_likelihood(identifier):
     """A likelihood from its name, or the object itself; `ValueError` for anything else."""
-    return _get(identifier, Likelihood, LIKELIHOODS, "likelihood")
+    return look_up(identifier, Likelihood, LIKELIHOODS, "likelihood")
 
 
 def get_prior(identifier):
     """A prior from its name, or the object itself; `ValueError` for anything else."""
-    return _get(identifier, Prior, PRIORS, "prior")
+    return look_up(identifier, Prior, PRIORS, "prior")
 
 
 __all__ = [

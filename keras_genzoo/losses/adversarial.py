@@ -7,6 +7,8 @@ fake example of one place in the batch make a pair for the relativistic objectiv
 import keras
 import tensorflow as tf
 
+from keras_genzoo.losses.identifiers import look_up
+
 
 class Adversarial:
     """Base of the objectives. A subclass gives the two losses and, if it has arguments, `get_config`.
@@ -189,14 +191,7 @@ def get_adversarial(identifier):
     >>> type(get_adversarial("least_squares")).__name__
     'LeastSquares'
     """
-    if isinstance(identifier, Adversarial):
-        return identifier
-    if isinstance(identifier, str) and identifier in OBJECTIVES:
-        return OBJECTIVES[identifier]()
-    raise ValueError(
-        f"Unknown objective. Expected one of {sorted(OBJECTIVES)} or an object of keras_genzoo.losses.Adversarial. "
-        f"Received: objective={identifier!r}"
-    )
+    return look_up(identifier, Adversarial, OBJECTIVES, "objective")
 
 
 def _float32(*logits):

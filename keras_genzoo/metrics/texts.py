@@ -33,7 +33,8 @@ def copy_rate(texts, training_texts, n=4):
     Held-out text has a rate of its own, which is what samples should be compared with; 1 is a copy.
 
     Args:
-        texts, training_texts: lists of str.
+        texts: list of str.
+        training_texts: list of str, or the set of their n-grams where it is asked for more than once.
         n: int, words. Defaults to 4.
 
     Returns:
@@ -45,6 +46,8 @@ def copy_rate(texts, training_texts, n=4):
     >>> copy_rate(["a b c d"], ["x a b c"], n=2)
     0.6666666666666666
     """
-    known = {gram for text in training_texts for gram in ngrams(text, n)}
+    known = training_texts
+    if not isinstance(known, (set, frozenset)):
+        known = {gram for text in training_texts for gram in ngrams(text, n)}
     found = [gram for text in texts for gram in ngrams(text, n)]
     return sum(gram in known for gram in found) / max(1, len(found))

@@ -75,6 +75,27 @@ def check_events(name, values, shape, value_range):
         raise ValueError(f"Values of {name} out of range. Expected {wanted}{hint}. Received: min={low:g}, max={high:g}")
 
 
+def check_conditioning(num_classes, labels):
+    """Refuses labels where a model takes none, and none where it does.
+
+    Raises:
+        ValueError: one line: what is accepted, what was received.
+    """
+    if (labels is None) != (num_classes is None):
+        expected = "no labels" if num_classes is None else f"labels in [0, {num_classes - 1}]"
+        raise ValueError(f"Expected {expected}, as num_classes={num_classes}. Received: labels={labels}")
+
+
+def check_num_samples(num_samples, labels):
+    """Refuses to draw from a model without labels when it is not said how often.
+
+    Raises:
+        ValueError: one line: what is accepted, what was received.
+    """
+    if labels is None and (num_samples is None or num_samples < 0):
+        raise ValueError(f"Expected num_samples of at least 0. Received: num_samples={num_samples}")
+
+
 def check_labels(labels, num_classes, batch_size):
     """Refuses labels that are not integers `(batch,)` in `[0, num_classes)`.
 

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
+from keras_genzoo.models import checks
 from keras_genzoo.models.empty import apply_rows
 
 
@@ -38,8 +39,7 @@ class GANInference:
             ValueError: if `num_samples` is missing or negative, or labels do not fit the model.
         """
         labels = self._checked_labels(labels)
-        if labels is None and (num_samples is None or num_samples < 0):
-            raise ValueError(f"Expected num_samples of at least 0. Received: num_samples={num_samples}")
+        checks.check_num_samples(num_samples, labels)
         count = tf.shape(labels)[0] if labels is not None else num_samples
         return self._generate(tf.cast(count, tf.int32), tf.cast(seed, tf.int32), labels)
 
@@ -84,9 +84,7 @@ class GANInference:
         return tf.cast(x["images"], tf.float32), tf.cast(x["labels"], tf.int32)
 
     def _checked_labels(self, labels):
-        if (labels is None) != (self.num_classes is None):
-            expected = "no labels" if self.num_classes is None else f"labels in [0, {self.num_classes - 1}]"
-            raise ValueError(f"Expected {expected}, as num_classes={self.num_classes}. Received: labels={labels}")
+        checks.check_conditioning(self.num_classes, labels)
         return None if labels is None else tf.cast(labels, tf.int32)
 
     def _events(self, z, labels, training):

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_genzoo import decoding
 from keras_genzoo.losses import token_nll
 from keras_genzoo.models import text
-from keras_genzoo.preprocessing import PADDING, UNKNOWN
+from keras_genzoo.preprocessing import PADDING
 
 
 class LanguageModelInference:
@@ -121,7 +121,7 @@ class LanguageModelInference:
             min_length=min_length,
             repetition_penalty=repetition_penalty,
             prompt_ids=prompt_ids,
-        )["token_ids"]
+        )
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _score(self, texts):
@@ -131,9 +131,4 @@ class LanguageModelInference:
     def _score_ids(self, token_ids):
         token_ids = tf.pad(token_ids, [[0, 0], [0, tf.maximum(0, 2 - tf.shape(token_ids)[1])]])
         nll, _ = self._token_nll(token_ids[:, :-1], token_ids[:, 1:], None)
-        counted = token_ids[:, 1:]
-        return {
-            "nats": tf.reduce_sum(nll, axis=-1),
-            "tokens": tf.reduce_sum(tf.cast(counted != PADDING, tf.int32), axis=-1),
-            "unknown": tf.reduce_sum(tf.cast(counted == UNKNOWN, tf.int32), axis=-1),
-        }
+        return {"nats": tf.reduce_sum(nll, axis=-1), **text.counts(token_ids[:, 1:])}

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_genzoo import decoding
 from keras_genzoo.losses import token_nll
 from keras_genzoo.models import text
-from keras_genzoo.preprocessing import END, PADDING, START, UNKNOWN
+from keras_genzoo.preprocessing import END, PADDING, START
 
 
 class Seq2SeqInference:
@@ -156,11 +156,8 @@ class Seq2SeqInference:
     @tf.function(autograph=False, reduce_retracing=True)
     def _score_ids(self, source_ids, target_ids):
         counted = target_ids[:, 1:]
-        return {
-            "nats": tf.reduce_sum(self._token_nll(source_ids, target_ids[:, :-1], counted), axis=-1),
-            "tokens": tf.math.count_nonzero(counted, axis=-1, dtype=tf.int32),
-            "unknown": tf.math.count_nonzero(counted == UNKNOWN, axis=-1, dtype=tf.int32),
-        }
+        nll = self._token_nll(source_ids, target_ids[:, :-1], counted)
+        return {"nats": tf.reduce_sum(nll, axis=-1), **text.counts(counted)}
 
     # ---- export ----
 

@@ -73,6 +73,14 @@ def check_label_smoothing(label_smoothing):
         raise ValueError(f"Expected label_smoothing in [0, 1). Received: label_smoothing={label_smoothing}")
 
 
+def counts(token_ids):
+    """How many of the ids `(batch, time)` are real `tokens`, and how many of these `unknown`: each int32 `(batch,)`."""
+    return {
+        "tokens": tf.math.count_nonzero(token_ids, axis=-1, dtype=tf.int32),
+        "unknown": tf.math.count_nonzero(tf.equal(token_ids, UNKNOWN), axis=-1, dtype=tf.int32),
+    }
+
+
 def check_token_ids(name, values, vocabulary_size):
     """Refuses what is not integers `(batch, time)` in `[0, vocabulary_size)`.
 

@@ -6,7 +6,7 @@ from keras_genzoo import decoding
 from keras_genzoo.layers import noise
 from keras_genzoo.losses import gaussian_kl, gaussian_log_prob, token_nll
 from keras_genzoo.models import text
-from keras_genzoo.preprocessing import PADDING, START, UNKNOWN
+from keras_genzoo.preprocessing import PADDING, START
 
 LOGITS_AT_ONCE = 2**24  # in `score`; bounds memory, does not change the result
 CODES = 0x0C0DE  # keeps the noise of codes apart from the draws of tokens with the same seed
@@ -57,7 +57,7 @@ class TextVAEGraphs:
         return decoding.sample(
             step, logits, state, tf.maximum(max_length, 0), end_id=self.preprocessor.end_id, temperature=temperature,
             seed=seed, first_row=first_row, forbidden=text.NEVER_GENERATED,
-        )["token_ids"]  # fmt: skip
+        )  # fmt: skip
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _reconstruct_ids(self, token_ids, labels, max_length):
@@ -90,12 +90,11 @@ class TextVAEGraphs:
         zeros = tf.zeros(tf.shape(z_mean)[:1])
         start = (tf.constant(0), zeros - float("inf"), zeros)
         _, total, nll = tf.while_loop(lambda i, *_: i < num_samples, add_chunk, start)
-        samples, real = tf.cast(num_samples, tf.float32), token_ids[:, 1:]
+        samples = tf.cast(num_samples, tf.float32)
         nll, kl = nll / samples, tf.reduce_sum(gaussian_kl(z_mean, z_log_var), axis=-1)
         return {
             "nats": tf.math.log(samples) - total,
-            "tokens": tf.reduce_sum(tf.cast(real != PADDING, tf.int32), axis=-1),
-            "unknown": tf.reduce_sum(tf.cast(real == UNKNOWN, tf.int32), axis=-1),
+            **text.counts(token_ids[:, 1:]),
             "elbo": -nll - kl,
             "kl": kl,
             "reconstruction_nll": nll,

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.models import text
+from keras_genzoo.models import checks, text
 from keras_genzoo.models.text_vae_graphs import TextVAEGraphs
 
 
@@ -70,8 +70,7 @@ class TextVAEInference(TextVAEGraphs):
         """
         text.check_sampling(max_length, temperature, 0, 1.0)
         labels = self._checked_labels(labels)
-        if labels is None and (num_samples is None or num_samples < 0):
-            raise ValueError(f"Expected num_samples of at least 0. Received: num_samples={num_samples}")
+        checks.check_num_samples(num_samples, labels)
         count = tf.constant(num_samples if labels is None else labels.shape[0], tf.int32)
         options = _scalars(max_length, temperature, seed)
         return text.strings(self._generate(count, labels, *options, tf.constant(first_row, tf.int32)))
@@ -157,9 +156,7 @@ class TextVAEInference(TextVAEGraphs):
         return tensor, self._checked_labels(texts["labels"], tensor.shape[0])
 
     def _checked_labels(self, labels, count=None):
-        if (labels is None) != (self.num_classes is None):
-            expected = "no labels" if self.num_classes is None else f"labels in [0, {self.num_classes - 1}]"
-            raise ValueError(f"Expected {expected}, as num_classes={self.num_classes}. Received: labels={labels}")
+        checks.check_conditioning(self.num_classes, labels)
         if labels is None:
             return None
         labels = np.asarray(labels)

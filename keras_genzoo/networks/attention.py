@@ -6,9 +6,8 @@ import tensorflow as tf
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
-from keras_genzoo.networks.output import embedding_initializer, output_logits
+from keras_genzoo.networks.output import embedding_initializer, output_logits, token_projection
 
-MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
 STRUCTURES = ("conditional", "input_feeding", "output")
 ATTENTIONS = ("additive", "general", "dot", "concat")
 
@@ -200,15 +199,10 @@ class AttentionDecoder(keras.layers.Layer):
 
         Rows are those of the memory, or for each of these equally many, one after the other.
         """
-        attend, embeddings = self._attend(encoded), self._weight(self.embeddings)
-        table = self._projected(embeddings) if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY else None
+        attend, project = self._attend(encoded), token_projection(self._weight(self.embeddings), self._projected)
 
         def step(token_ids, state):
-            if table is None:
-                inputs = self._projected(tf.gather(embeddings, token_ids))
-            else:
-                inputs = {name: tf.gather(values, token_ids) for name, values in table.items()}
-            (features, _), state = self._step(inputs, state, attend)
+            (features, _), state = self._step(project(token_ids), state, attend)
             return self.logits(features), state
 
         return step
@@ -251,13 +245,10 @@ class AttentionDecoder(keras.layers.Layer):
     def _inputs(self, token_ids, training):
         """What the steps take of the tokens, each `(batch, time, ...)`."""
         embeddings = self._weight(self.embeddings)
-        dropped = training and self.embedding_dropout
-        if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY and not dropped:
-            return {name: tf.gather(values, token_ids) for name, values in self._projected(embeddings).items()}
-        embedded = tf.gather(embeddings, token_ids)
-        if dropped:
-            embedded = noise.dropout(embedded, self.embedding_dropout, self.seed_generator)
-        return self._projected(embedded)
+        if training and self.embedding_dropout:
+            embedded = tf.gather(embeddings, token_ids)
+            return self._projected(noise.dropout(embedded, self.embedding_dropout, self.seed_generator))
+        return token_projection(embeddings, self._projected)(token_ids)
 
     def _projected(self, embedded):
         lowest = self.stack if self.lowest is None else self.lowest

@@ -4,9 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
-from keras_genzoo.networks.output import output_logits
-
-MAX_PROJECTED_VOCABULARY = 1024  # up to here the whole table is projected in place of every token of a batch
+from keras_genzoo.networks.output import output_logits, token_projection
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -112,7 +110,7 @@ class RecurrentDecoder(keras.layers.Layer):
         context = None if state is None else state.get("context")
         projected = self._projected(token_ids, training)
         if context is not None:
-            projected += tf.expand_dims(self._from_context(context), 1)
+            projected += tf.expand_dims(context, 1)
         outputs, last = self.stack.scan(projected, state, mask, training)
         return outputs, last if context is None else {**last, "context": context}
 
@@ -126,7 +124,7 @@ class RecurrentDecoder(keras.layers.Layer):
     # ---- step ----
 
     def initial_state(self, batch_size, context=None):
-        """The state before the first token.
+        """The state before the first token; with a context, also what that adds to every input, computed once.
 
         Args:
             batch_size: int.
@@ -135,7 +133,8 @@ class RecurrentDecoder(keras.layers.Layer):
         if not self.context_dim:
             return self.stack.zero_state(batch_size)
         context = tf.cast(context, self.compute_dtype)
-        return {**{name: tf.tanh(layer(context)) for name, layer in self.first_states.items()}, "context": context}
+        state = {name: tf.tanh(layer(context)) for name, layer in self.first_states.items()}
+        return {**state, "context": tf.matmul(context, self._weight(self.context_kernel))}
 
     def step(self, token_ids, state):
         """One token: ids `(batch,)` to `(logits (batch, vocabulary_size), state)`."""
@@ -143,17 +142,13 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def stepper(self):
         """`step` as a function for a loop: what does not change from step to step is computed here, once."""
-        embeddings = self._weight(self.embeddings)
-        small = self.vocabulary_size <= MAX_PROJECTED_VOCABULARY
-        table = self.stack.project(embeddings) if small else embeddings
+        project = token_projection(self._weight(self.embeddings), self.stack.project)
 
         def step(token_ids, state):
-            projected = tf.gather(table, token_ids)
-            if not small:
-                projected = self.stack.project(projected)
+            projected = project(token_ids)
             context = state.get("context")
             if context is not None:
-                projected += self._from_context(context)
+                projected += context
             outputs, last = self.stack.step(projected, state)
             return self.logits(outputs), last if context is None else {**last, "context": context}
 
@@ -164,16 +159,10 @@ class RecurrentDecoder(keras.layers.Layer):
     def _projected(self, token_ids, training):
         """The embedded tokens as the lowest layer takes them, `(batch, time, gates * units)`."""
         embeddings = self._weight(self.embeddings)
-        dropped = training and self.embedding_dropout
-        if self.vocabulary_size <= MAX_PROJECTED_VOCABULARY and not dropped:
-            return tf.gather(self.stack.project(embeddings), token_ids)
-        embedded = tf.gather(embeddings, token_ids)
-        if dropped:
-            embedded = noise.dropout(embedded, self.embedding_dropout, self.seed_generator)
-        return self.stack.project(embedded)
-
-    def _from_context(self, context):
-        return tf.matmul(context, self._weight(self.context_kernel))
+        if training and self.embedding_dropout:
+            embedded = tf.gather(embeddings, token_ids)
+            return self.stack.project(noise.dropout(embedded, self.embedding_dropout, self.seed_generator))
+        return token_projection(embeddings, self.stack.project)(token_ids)
 
     def _weight(self, variable):
         return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)

@@ -32,7 +32,7 @@ class Recipe:
         search_space: function `(hp)` to a dict of overrides, where `hp` has Keras Tuner's methods and its
             hyperparameters are named as the overrides they make; or `None`.
         smoke: dict, overrides with which a run finishes in seconds.
-        minutes: float, the measured time of a run on two cores.
+        minutes: float, about how long a run takes on two cores; the manifest of a run has what it took.
         references: tuple of str.
     """
 

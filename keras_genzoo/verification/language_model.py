@@ -122,7 +122,7 @@ def beams():
     )
     yield Row("beam of full width against brute force, scores", error, 0.0, "=", 1e-4, f"{len(every)} sequences")
     one = decoding.beam_search(step, first, (), max_length, beam_width=1, **search)["token_ids"][:, 0]
-    greedy = decoding.sample(step, first, (), max_length, temperature=0.0, **search)["token_ids"]
+    greedy = decoding.sample(step, first, (), max_length, temperature=0.0, **search)
     yield Row("beam of width 1 against greedy, different tokens", np.sum(one != greedy), 0, "=", 0.0, "")
 
 

@@ -23,3 +23,5 @@ def test_copy_rate():
     assert copy_rate(["the cat sat on a mat"], training, n=4) == pytest.approx(1 / 3)
     assert copy_rate(["mat a dog"], training, n=2) == pytest.approx(1 / 2)  # nothing goes over the end of a text
     assert copy_rate(["dog"], training, n=4) == 0.0
+    known = {gram for text in training for gram in ngrams(text, 2)}
+    assert copy_rate(["mat a dog"], known, n=2) == pytest.approx(1 / 2)

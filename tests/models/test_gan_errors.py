@@ -169,7 +169,8 @@ def test_raw_logits_in_any_dress():
         ending_in("tanh", keras.layers.Dense(1)),
         ending_in(None, keras.layers.SpectralNormalization(keras.layers.Dense(1))),
     ):
-        genzoo.GAN(networks.mlp_generator(3, (2,)), discriminator)
+        gan = genzoo.GAN(networks.mlp_generator(3, (2,)), discriminator)
+        assert gan.discriminate(np.zeros((4, 2), "float32")).shape == (4,)
 
 
 def test_networks_that_do_not_meet():

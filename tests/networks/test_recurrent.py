@@ -64,7 +64,7 @@ def test_more_padding_changes_nothing(variant, ids):
 def test_projecting_the_table_is_projecting_the_tokens(ids, monkeypatch):
     network = make()
     logits, _ = network(ids)
-    monkeypatch.setattr("keras_genzoo.networks.recurrent.MAX_PROJECTED_VOCABULARY", 0)
+    monkeypatch.setattr("keras_genzoo.networks.output.MAX_PROJECTED_VOCABULARY", 0)
     np.testing.assert_allclose(network(ids)[0], logits, atol=1e-5)
 
 
