@@ -48,7 +48,7 @@ class Attention(keras.layers.Layer):
     def _additive(self, query, keys):
         """v tanh(query + keys), of queries that are projected: float32 `(batch, queries, source)`."""
         hidden = tf.tanh(query[:, :, None, :] + keys[:, None, :, :])
-        return tf.cast(tf.reduce_sum(hidden * self._weight(self.score_vector), axis=-1), tf.float32)
+        return tf.cast(tf.tensordot(hidden, self._weight(self.score_vector), 1), tf.float32)
 
     def get_config(self):
         return {**super().get_config(), "query_dim": self.query_dim, "memory_dim": self.memory_dim}

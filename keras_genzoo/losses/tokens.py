@@ -24,7 +24,22 @@ def token_nll(logits, token_ids, label_smoothing=0.0):
     """
     logits = tf.cast(logits, tf.float32)
     nll = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token_ids, logits=logits)
-    if not label_smoothing:
-        return nll
-    spread = tf.reduce_logsumexp(logits, axis=-1) - tf.reduce_mean(logits, axis=-1)
-    return (1.0 - label_smoothing) * nll + label_smoothing * spread
+    return nll + label_smoothing * _above_mean(logits, token_ids) if label_smoothing else nll
+
+
+@tf.custom_gradient
+def _above_mean(logits, token_ids):
+    """How far a token's logit is above the mean of all, which is by how much smoothing changes the loss of a share.
+
+    (1 - s) nll + s mean(nll of all tokens) = nll + s (logit - mean(logits)), so nothing of the vocabulary's size has to
+    be exponentiated again; nor does the gradient, whose vocabulary is constant but for the token.
+    """
+    token_ids = tf.convert_to_tensor(token_ids)
+    above = tf.gather(logits, token_ids, batch_dims=token_ids.shape.rank) - tf.reduce_mean(logits, axis=-1)
+
+    def gradient(upstream):
+        size = logits.shape[-1]
+        one_hot = tf.one_hot(token_ids, size, on_value=1.0 - 1.0 / size, off_value=-1.0 / size)
+        return upstream[..., None] * one_hot, None
+
+    return above, gradient

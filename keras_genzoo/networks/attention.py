@@ -172,12 +172,18 @@ class AttentionDecoder(keras.layers.Layer):
         return self._read(inputs["embedded"], outputs, context), weights
 
     def _in_steps(self, inputs, encoded, training):
-        """The step of decoding, in a loop."""
+        """The recurrent part of decoding's step in a loop; what need not be in it is read off afterwards."""
         if training and self.dropout:
             shape = tf.concat([tf.shape(inputs["projected"])[:2], [self.num_layers, self.units]], axis=0)
             inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
-        attend = self._attend(encoded)
-        return scan_steps(lambda inputs, state: self._step(inputs, state, attend), inputs, self.initial_state(encoded))
+        attend, state = self._attend(encoded), self.initial_state(encoded)
+        if self.structure == "input_feeding":
+            return scan_steps(lambda inputs, state: self._step(inputs, state, attend), inputs, state)
+        embedded = inputs.pop("embedded")
+        outputs, context, weights = scan_steps(
+            lambda inputs, state: self._recur(inputs, state, attend), inputs, state
+        )
+        return self._read(embedded, outputs, context), weights
 
     def logits(self, features):
         """float32 logits of features of any leading shape."""
@@ -209,6 +215,14 @@ class AttentionDecoder(keras.layers.Layer):
 
     def _step(self, inputs, state, attend):
         """`((features, weights), state)` of one step, each `(rows, ...)`."""
+        (outputs, context, weights), last = self._recur(inputs, state, attend)
+        features = self._read(inputs["embedded"], outputs, context)
+        if self.structure == "input_feeding":
+            last |= {"fed": features}
+        return (features, weights), last
+
+    def _recur(self, inputs, state, attend):
+        """`((outputs, context, weights), state)` of the recurrent layers and what they attend to."""
         projected, dropped = inputs["projected"], inputs.get("dropped")
         if self.structure == "conditional":
             outputs, context, weights, last = self.lowest.step(projected, state, attend)
@@ -222,10 +236,7 @@ class AttentionDecoder(keras.layers.Layer):
                 projected += tf.matmul(state["fed"], self._weight(self.feeding_kernel))
             outputs, last = self.stack.step(projected, state, dropped)
             context, weights = attend(outputs)
-        features = self._read(inputs["embedded"], outputs, context)
-        if self.structure == "input_feeding":
-            last |= {"fed": features}
-        return (features, weights), last
+        return (outputs, context, weights), last
 
     # ---- parts ----
 

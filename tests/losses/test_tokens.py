@@ -31,3 +31,13 @@ def test_in_float32_and_finite():
     logits = tf.constant([[1e4, -1e4]], tf.bfloat16)
     nll = token_nll(logits, [1])
     assert nll.dtype == tf.float32 and np.isfinite(nll).all()
+
+
+def test_the_gradient_with_label_smoothing():
+    logits, ids, log_p = case()
+    logits = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = token_nll(logits, ids, 0.1)
+    target = 0.9 * np.eye(5)[ids] + 0.1 / 5
+    np.testing.assert_allclose(tape.gradient(loss, logits), np.exp(log_p) - target, atol=1e-6)
