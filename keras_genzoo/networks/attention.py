@@ -180,9 +180,7 @@ class AttentionDecoder(keras.layers.Layer):
         if self.structure == "input_feeding":
             return scan_steps(lambda inputs, state: self._step(inputs, state, attend), inputs, state)
         embedded = inputs.pop("embedded")
-        outputs, context, weights = scan_steps(
-            lambda inputs, state: self._recur(inputs, state, attend), inputs, state
-        )
+        outputs, context, weights = scan_steps(lambda inputs, state: self._recur(inputs, state, attend), inputs, state)
         return self._read(embedded, outputs, context), weights
 
     def logits(self, features):
