@@ -8,6 +8,7 @@ import pathlib
 import platform
 import shutil
 import tempfile
+import zipfile
 
 import keras
 import numpy as np
@@ -144,6 +145,7 @@ def _write_keras_file(model, file):
     try:
         model.save(file)
         keras.models.load_model(file, compile=False).save(file)
+        _compress(file)
         reloaded = keras.models.load_model(file)
     except (TypeError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
@@ -151,6 +153,15 @@ def _write_keras_file(model, file):
     for ours, theirs in zip(model.weights, reloaded.weights, strict=True):
         if not np.array_equal(ours, theirs, equal_nan=True):
             raise RuntimeError(f"{KERAS_FILE} does not hold the live model's weights. Received: another {ours.path}")
+
+
+def _compress(file):
+    """Packs the same entries as tightly as a zip file can, which Keras does not."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
 
 
 def _measured(model, staging):

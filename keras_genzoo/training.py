@@ -100,6 +100,8 @@ def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **override
     model, history = train(
         recipe, run_dir=run_dir, resume=True, splits=splits, verbose=verbose, data_dir=data_dir, **overrides
     )
+    if recipe.half_precision:
+        round_weights(model)
     metrics = evaluation.evaluate(model, splits, verbose=verbose, **recipe.evaluation)
     pictures = visualization.draw(model, splits, history, run_dir / "pictures")
     exporting.export(
@@ -110,11 +112,18 @@ def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **override
         seed=settings["seed"],
         data=splits.info,
         metrics=metrics,
-        training=summary(history),
+        training=summary(history) | ({"weights": "rounded to float16"} if recipe.half_precision else {}),
         pictures=list(pictures.values()),
         replace=True,
     )
     return run_dir
+
+
+def round_weights(model):
+    """Rounds a model's weights to half precision, in place: of each number half of the bits are then 0."""
+    for variable in model.weights:
+        if keras.backend.is_float_dtype(variable.dtype):
+            variable.assign(keras.ops.cast(keras.ops.cast(variable, "float16"), variable.dtype))
 
 
 def summary(history):

@@ -1,11 +1,13 @@
 """Runs on disk: resumed exactly, refused clearly, finished once."""
 
+import dataclasses
 import json
 
 import keras
 import numpy as np
 import pytest
 
+import keras_genzoo
 from keras_genzoo import artifacts, recipes, training
 from keras_genzoo.checkpoints import RunLog, read_rows, restore
 from keras_genzoo.manifest import load_manifest
@@ -79,6 +81,21 @@ def test_a_killed_gan_goes_on_bit_for_bit(tmp_path, every_epoch):
         for a, b in zip(one.variables, other.variables, strict=True):
             np.testing.assert_array_equal(a, b, err_msg=a.path)
     assert (tmp_path / "whole" / "progress" / "training.gif").is_file()
+
+
+def test_weights_in_half_precision(tmp_path):
+    recipe = dataclasses.replace(recipes.get("vae-digits"), half_precision=True, evaluation={"num_samples": 2})
+    run = training.run(recipe, tmp_path / "run", verbose=0, epochs=1, units=(256,))
+    model = keras.models.load_model(run / "model.keras")
+    for variable in model.trainable_variables:
+        values = variable.numpy()
+        np.testing.assert_array_equal(values, values.astype("float16").astype("float32"))
+    manifest = load_manifest(run)
+    assert manifest["training"]["weights"] == "rounded to float16"
+    assert (run / "model.keras").stat().st_size < 0.75 * manifest["weights_bytes"]
+    splits = recipe.load(manifest["hyperparameters"])
+    measured = keras_genzoo.evaluate(model, splits, **recipe.evaluation)  # it was measured when it was rounded
+    assert measured["elbo"] == pytest.approx(manifest["metrics"]["elbo"], rel=1e-5)
 
 
 def test_a_run_is_not_overwritten(tmp_path):

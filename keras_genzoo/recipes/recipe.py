@@ -32,6 +32,8 @@ class Recipe:
         search_space: function `(hp)` to a dict of overrides, where `hp` has Keras Tuner's methods and its
             hyperparameters are named as the overrides they make; or `None`.
         smoke: dict, overrides with which a run finishes in seconds.
+        half_precision: bool, whether the weights are rounded to half precision when training has ended, before they are
+            measured: `model.keras` is compressed to about half of its size then.
         minutes: float, about how long a run takes on two cores; the manifest of a run has what it took.
         references: tuple of str.
     """
@@ -50,6 +52,7 @@ class Recipe:
     evaluation: dict = dataclasses.field(default_factory=dict)
     search_space: Callable | None = None
     smoke: dict = dataclasses.field(default_factory=dict)
+    half_precision: bool = False
     minutes: float = 1.0
     references: tuple = ()
 

@@ -104,7 +104,9 @@ def seq2seq_search_space(hp):
     }
 
 
-def _seq2seq(name, description, dataset, epochs, minutes, headline, references=(BAHDANAU,), **changes):
+def _seq2seq(
+    name, description, dataset, epochs, minutes, headline, references=(BAHDANAU,), half_precision=False, **changes
+):  # fmt: skip
     """A recipe for a `Seq2Seq`; `changes` are those of `SEQ2SEQ`."""
     return Recipe(
         name=name,
@@ -119,6 +121,7 @@ def _seq2seq(name, description, dataset, epochs, minutes, headline, references=(
         epochs=epochs,
         search_space=seq2seq_search_space,
         smoke={"epochs": 1, "units": 16, "embedding_dim": 16, "encoder_layers": 1, "decoder_layers": 1},
+        half_precision=half_precision,
         minutes=minutes,
         references=references,
     )
@@ -133,6 +136,7 @@ def _multi30k(source, target, description):
         minutes=60,
         headline="bleu_tokenized",
         references=(BAHDANAU, SENNRICH, NEMATUS, CAGLAYAN),
+        half_precision=True,
         source=source,
         target=target,
         level="subwords",
