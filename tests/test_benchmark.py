@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_genzoo import benchmark
-from keras_genzoo.benchmark import language_model, variational
+from keras_genzoo.benchmark import language_model, seq2seq, variational
 from keras_genzoo.models import VAE
 
 
@@ -109,3 +109,74 @@ def test_training_contenders_take_the_steps_they_are_told():
     for make in (language_model.ours, language_model.tutorial):
         history = make(workload, split, 2)()
         assert int(history.model.optimizer.iterations) == 2
+
+
+def tiny_translation():
+    workload = seq2seq.Workload("tiny", words=20, embedding_dim=4, units=6, batch_size=4)
+    split = seq2seq.synthetic_split(workload, steps=2)
+    return workload, split, seq2seq.our_model(workload, split.encoding.preprocessor)
+
+
+def as_the_tutorial(ours, theirs):
+    """Pairs of the tutorial's layers and our weights as they have them."""
+
+    def of_gru(layer):
+        names = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+        parts = (np.split(getattr(layer, name).numpy(), 3, axis=-1) for name in names)
+        kernel, recurrent, bias, recurrent_bias = (np.concatenate([z, r, n], axis=-1) for r, z, n in parts)
+        return [kernel, recurrent, np.stack([bias, recurrent_bias])]
+
+    encoder, decoder = ours.encoder, ours.decoder
+    attending = decoder.attending
+    readout = np.concatenate([decoder.readout_kernel, decoder.readout_embedded])
+    return [
+        (theirs.read, [encoder.embeddings.numpy()]),
+        (theirs.encode, of_gru(encoder.stack.recurrent[0]) + of_gru(encoder.stack.backward[0])),
+        (theirs.first, [variable.numpy() for variable in decoder.first_states["h0"].weights]),
+        (theirs.embed, [decoder.embeddings.numpy()]),
+        (theirs.decode, of_gru(decoder.stack.recurrent[0])),
+        (theirs.query, [attending.query_kernel.numpy()]),
+        (theirs.key, [attending.memory_kernel.numpy(), attending.bias.numpy()]),
+        (theirs.attend, [attending.score_vector.numpy()]),
+        (theirs.readout, [readout, decoder.readout_bias.numpy()]),
+        (theirs.output, [decoder.output_kernel.numpy(), decoder.output_bias.numpy()]),
+    ]
+
+
+def test_translators_have_the_same_loss_and_gradient():
+    workload, split, ours = tiny_translation()
+    theirs = seq2seq.Tutorial(workload)
+    for layer, weights in as_the_tutorial(ours, theirs):
+        layer.set_weights(weights)
+    ours.compile(keras.optimizers.SGD(0.1))
+    theirs.model.compile(keras.optimizers.SGD(0.1), loss=seq2seq.masked_loss)
+    source, target = (ids[:4] for ids in seq2seq.padded(split))
+    given, following = target[:, :-1], target[:, 1:]
+    x = {"source_ids": source, "source_mask": source != 0, "decoder_ids": given}
+    losses = [
+        ours.fit(x, following, verbose=0).history["loss"][0],
+        theirs.model.fit([source, given], following, verbose=0).history["loss"][0],
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for layer, weights in as_the_tutorial(ours, theirs):
+        for our, their in zip(weights, layer.get_weights(), strict=True):
+            np.testing.assert_allclose(our, their, rtol=1e-4, atol=1e-6, err_msg=layer.name)
+
+
+def test_all_ways_of_translating_write_as_much(tmp_path):
+    workload, split, model = tiny_translation()
+    seq2seq.endless(model).export(tmp_path)
+    source_ids = seq2seq.padded(split)[0][:3, :7]
+    for run in (
+        seq2seq.served(tmp_path, source_ids),
+        seq2seq.served(tmp_path, source_ids, beam_width=2),
+        seq2seq.stepped(workload, source_ids),
+        seq2seq.predicted(workload, source_ids),
+    ):
+        assert run().shape == (3, seq2seq.WRITTEN)
+
+
+def test_both_ways_of_training_see_all_sentences():
+    workload, split, _ = tiny_translation()
+    for make in (seq2seq.ours, seq2seq.tutorial):
+        assert int(make(workload, split)().model.optimizer.iterations) == 2
