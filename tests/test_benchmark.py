@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from keras_genzoo import benchmark
-from keras_genzoo.benchmark import language_model, seq2seq, variational
+from keras_genzoo.benchmark import adversarial, language_model, seq2seq, variational
+from keras_genzoo.benchmark.floor import linear_parts
 from keras_genzoo.models import VAE
 
 
@@ -41,7 +42,7 @@ def test_networks_start_from_the_same_weights():
 
 def test_the_floor_holds_every_product_of_the_step():
     """Seven layers of the dense model, in their order, without biases."""
-    parts = [part for network in variational.DENSE.networks() for part in variational._linear_parts(network, 3)]
+    parts = [part for network in variational.DENSE.networks() for part in linear_parts(network, 3)]
     assert [(x.shape[1], upstream.shape[1]) for _, x, upstream in parts] == [
         (784, 200), (200, 200), (200, 50), (200, 50), (50, 200), (200, 200), (200, 784),
     ]  # fmt: skip
@@ -180,3 +181,27 @@ def test_both_ways_of_training_see_all_sentences():
     workload, split, _ = tiny_translation()
     for make in (seq2seq.ours, seq2seq.tutorial):
         assert int(make(workload, split)().model.optimizer.iterations) == 2
+
+
+def test_adversarial_contenders_make_the_same_updates():
+    """For fakes that no noise changes. The tutorial's mean is over twice as many, so its step is twice as long."""
+    split, made = adversarial.synthetic_split(8), []
+    sgd = keras.optimizers.SGD
+    rules = {
+        adversarial.GAN: {"generator_optimizer": sgd(0.1), "discriminator_optimizer": sgd(0.1)},
+        adversarial.TutorialGAN: {"g_optimizer": sgd(0.1), "d_optimizer": sgd(0.2)},
+    }
+    for make, optimizers in rules.items():
+        generator, discriminator = adversarial.dense()
+        generator.get_layer("events").kernel.assign(keras.ops.zeros((512, 784)))
+        gan = make(generator, discriminator)
+        gan.compile(**optimizers)
+        gan.fit(split.batches(8), shuffle=False, verbose=0)
+        made.append([*discriminator.get_weights(), generator.get_layer("events").bias.numpy()])
+    for one, other in zip(*made, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-7)
+
+
+def test_the_floor_of_a_gan_runs():
+    workload = adversarial.Workload("tiny", adversarial.dense, 2, "gan-mnist")
+    assert np.isfinite(adversarial.matrix_products(workload, 2)())

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import data, networks, recipes
+from keras_genzoo.benchmark.floor import linear_parts, repeated
 from keras_genzoo.models import VAE
 
 EVENT_SHAPE = (28, 28, 1)
@@ -113,30 +114,6 @@ class TutorialVAE(keras.Model):
 
 def matrix_products(workload, steps):
     """The products and convolutions of `steps` steps, forward and backward, without anything between them."""
-    parts = [part for network in workload.networks() for part in _linear_parts(network, workload.batch_size)]
-
-    def step(i, total):
-        products = []
-        for number, (layer, x, upstream) in enumerate(parts):
-            with tf.GradientTape() as tape:
-                tape.watch(x)
-                output = layer(x)
-            wanted = [layer.kernel, x] if number else [layer.kernel]  # nobody asks for the gradient of the images
-            products += [output, *tape.gradient(output, wanted, output_gradients=upstream)]
-        return i + 1, total + tf.add_n([tf.reshape(product, [-1])[0] for product in products])
-
-    @tf.function(autograph=False)
-    def run(count):
-        return tf.while_loop(lambda i, _: i < count, step, (0, 0.0), parallel_iterations=1)[1]
-
-    return lambda: run(tf.constant(steps)).numpy()
-
-
-def _linear_parts(network, batch_size):
-    """Of every layer with a kernel: the layer without bias and activation, an input, and a gradient of its output."""
-    for layer in network.layers:
-        if not hasattr(layer, "kernel"):
-            continue
-        bare = type(layer).from_config({**layer.get_config(), "activation": "linear", "use_bias": False})
-        x = tf.random.stateless_normal((batch_size, *layer.input.shape[1:]), (1, 0))
-        yield bare, x, tf.random.stateless_normal(bare(x).shape, (2, 0))
+    parts = [part for network in workload.networks() for part in linear_parts(network, workload.batch_size)]
+    wanted = [(True, number > 0) for number in range(len(parts))]  # nobody asks for the gradient of the images
+    return repeated([(*part, *gradients) for part, gradients in zip(parts, wanted, strict=True)], steps)
