@@ -125,7 +125,7 @@ def _shakespeare(cell, description, minutes, **changes):
         "tiny_shakespeare",
         minutes=minutes,
         **{
-            "epochs": 15,
+            "epochs": 12,
             "batch_size": 32,
             "level": "characters",
             "window": 256,
@@ -153,9 +153,7 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 10),
-    _shakespeare(
-        "lstm", "an LSTM on the characters of Shakespeare", 55, units=384, epochs=22, dropout=0.5, recurrent_dropout=0.2
-    ),
+    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 45, units=384, epochs=24, dropout=0.4),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",
