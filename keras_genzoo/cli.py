@@ -80,6 +80,7 @@ def _train(arguments):
         data_dir=arguments.data_dir,
         resume=arguments.resume,
         verbose=_verbosity(),
+        language_model=arguments.language_model,
         **_overrides(arguments.set),
     )
     print(f"Already finished: {folder}" if finished else "")
@@ -92,7 +93,7 @@ def _evaluate(arguments):
 
     results = artifacts.evaluate(
         arguments.path, data_dir=arguments.data_dir, split=arguments.split, num_samples=arguments.num_samples,
-        verbose=0 if arguments.json else _verbosity(),
+        verbose=0 if arguments.json else _verbosity(), language_model=arguments.language_model,
     )  # fmt: skip
     print(json.dumps(results, indent=2) if arguments.json else evaluation.format_results(results))
 
@@ -196,6 +197,7 @@ def _parser():
     train.add_argument("recipe", metavar="RECIPE")
     _add_run_options(train)
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run, exactly")
+    _add_language_model(train)
     evaluate = add("evaluate", _evaluate, "Measure a trained model on held-out data.")
     evaluate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
     evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
@@ -204,6 +206,7 @@ def _parser():
     evaluate.add_argument(
         "--num-samples", type=int, metavar="N", help="importance samples, or samples to measure; default: the recipe's"
     )
+    _add_language_model(evaluate)
     generate = add("generate", _generate, "Generate images, points or texts by a trained model's SavedModel.")
     generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
     generate.add_argument("--num-samples", type=int, metavar="N", help="default: 16, or one text a prompt")
@@ -243,6 +246,12 @@ def _add_run_options(command):
     command.add_argument("--set", action="append", metavar="NAME=VALUE", help="override a setting; may be repeated")
     command.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
     command.add_argument("--run-dir", metavar="DIR", help="folder to write; default: below runs/")
+
+
+def _add_language_model(command):
+    command.add_argument(
+        "--language-model", metavar="DIR", help="a finished run of a language model, to measure a text VAE beside it"
+    )
 
 
 if __name__ == "__main__":

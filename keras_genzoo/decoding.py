@@ -158,11 +158,12 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     never, end_only = _at(forbidden, size), _at(range(size), size) - _at((end_id,), size)
 
     def body(t, logits, state, alive, ids, pool, pool_ids):
-        scores = tf.nn.log_softmax(tf.cast(logits, tf.float32) + never)
-        scores += tf.where(t == max_length, end_only, 0.0)
-        scores = tf.where(scores > NEVER / 2, scores, NOTHING)
-        best, parent, token = _continuations(alive, tf.reshape(scores, (batch, width, size)))
-        histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width, max_length)
+        logits = tf.cast(logits, tf.float32) + never
+        most = tf.reduce_max(logits, axis=-1, keepdims=True)
+        total = most - tf.math.log(tf.reduce_max(tf.nn.softmax(logits), axis=-1, keepdims=True))  # of the exponentials
+        logits = tf.cond(t == max_length, lambda: logits + end_only, lambda: logits)
+        best, parent, token = _continuations(alive, logits, total)
+        histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width - 1, max_length)
 
         among_best = tf.range(tf.shape(best)[1]) < width
         ended = tf.where(ends & among_best, best / tf.pow(tf.cast(t + 1, tf.float32), penalty), NOTHING)
@@ -197,20 +198,27 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     return {"token_ids": token_ids, "scores": scores}
 
 
-def _continuations(alive, scores):
-    """The best continuations of a row's sequences, twice as many as these, so that enough of them do not end.
+def _continuations(alive, logits, total):
+    """The best continuations of a row's sequences: as many as are needed to go on with `width` of them.
+
+    Of the `width` best either all end, and the row is done, or at most `width - 1`.
 
     Args:
         alive: `(batch, width)`, log p of the sequences.
-        scores: `(batch, width, vocabulary_size)`, log p of their next tokens.
+        logits: `(batch * width, vocabulary_size)` of their next tokens, about `NEVER` of one that must not come.
+        total: `(batch * width, 1)`, the logarithm of the sum of the exponentials of the logits.
 
     Returns:
-        `(best, parent, token)`, each `(batch, 2 * width)`: log p, the sequence that goes on, and by which token.
+        `(best, parent, token)`, each `(batch, 2 * width - 1)`, or fewer where there are no more: log p, the sequence
+        that goes on, and by which token.
     """
-    batch, width, size = tf.unstack(tf.shape(scores))
-    total = tf.reshape(alive[..., None] + scores, (batch, width * size))
-    best, place = tf.math.top_k(total, tf.minimum(2 * width, width * size))
-    return best, place // size, place % size
+    batch, width = tf.unstack(tf.shape(alive))
+    most = tf.minimum(2 * width - 1, tf.shape(logits)[1])  # no sequence has more among the best of its row
+    logits, token = tf.math.top_k(logits, most)
+    scores = tf.where(logits > NEVER / 2, logits - total, NOTHING)
+    scores = alive[..., None] + tf.reshape(scores, (batch, width, most))
+    best, place = tf.math.top_k(tf.reshape(scores, (batch, width * most)), tf.minimum(2 * width - 1, width * most))
+    return best, place // most, tf.gather(tf.reshape(token, (batch, width * most)), place, batch_dims=1)
 
 
 def _one_hot(token_ids, size):

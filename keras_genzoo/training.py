@@ -76,33 +76,39 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
     return model, log.history
 
 
-def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, **overrides):
+def run(recipe, run_dir=None, data_dir=None, resume=False, verbose=1, language_model=None, **overrides):
     """Trains, evaluates, draws and exports a recipe into a folder.
 
     Args:
         recipe: `Recipe` or the name of one.
         run_dir: the folder. Defaults to `runs/NAME`.
         data_dir, resume, verbose, **overrides: as in `train`. A finished run is left as it is when resumed.
+        language_model: folder of a trained language model with the same tokens, which a text VAE is measured beside,
+            or `None`.
 
     Returns:
         `pathlib.Path` of the folder: an artefact (see `keras_genzoo.export`) with checkpoints, logs and pictures.
 
     Raises:
         ValueError, FileNotFoundError, FileExistsError: as in `train`.
+        ValueError: if a language model is given to a recipe that is not measured beside one.
     """
     recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
     settings = recipe.settings(**overrides)
+    measuring = recipe.evaluation_options(language_model=language_model)
     run_dir = pathlib.Path("runs") / recipe.name if run_dir is None else pathlib.Path(run_dir)
     check_run(recipe, settings, run_dir, resume)
     if (run_dir / MANIFEST).is_file():
         return run_dir
     splits = recipe.load(settings, data_dir)
+    if language_model is not None:
+        measuring["language_model"] = evaluation.load_language_model(language_model, splits)
     model, history = train(
         recipe, run_dir=run_dir, resume=True, splits=splits, verbose=verbose, data_dir=data_dir, **overrides
     )
     if recipe.half_precision:
         round_weights(model)
-    metrics = evaluation.evaluate(model, splits, verbose=verbose, **recipe.evaluation)
+    metrics = evaluation.evaluate(model, splits, verbose=verbose, **measuring)
     pictures = visualization.draw(model, splits, history, run_dir / "pictures")
     exporting.export(
         model,

@@ -252,6 +252,16 @@ def test_latent_map_of_one_dimension_and_of_a_collapsed_posterior():
     assert "(0.0% of variance)" in axes.get_xlabel()
 
 
+def test_names_on_a_map_do_not_lie_on_each_other():
+    from keras_genzoo.visualization.style import apart
+
+    places = np.array([[0.0, 0.5], [0.1, 0.51], [9.0, 0.5], [0.0, 0.9], [0.1, 0.53]])
+    moved = apart(places, 10.0, 1.0)
+    np.testing.assert_array_equal(moved[[0, 2, 3]], places[[0, 2, 3]])  # the lowest, the distant and the high one
+    np.testing.assert_allclose(moved[[1, 4]], [[0.1, 0.55], [0.1, 0.6]])
+    np.testing.assert_array_equal(apart(np.zeros((3, 2)), 0.0, 0.0), np.zeros((3, 2)))
+
+
 # ---- curves ----
 
 

@@ -10,6 +10,7 @@ from keras_genzoo.evaluation import (  # noqa: F401  # they register themselves
 )  # fmt: skip
 from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.evaluation.results import format_results
+from keras_genzoo.evaluation.text_samples import load_language_model
 from keras_genzoo.evaluation.understanding import few_labels, format_few_labels
 
-__all__ = ["evaluate", "few_labels", "format_few_labels", "format_results"]
+__all__ = ["evaluate", "few_labels", "format_few_labels", "format_results", "load_language_model"]

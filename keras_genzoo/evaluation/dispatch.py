@@ -20,9 +20,10 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
     A `TextVAE` gives, in nats, the importance-weighted `nll` and `perplexity` a token and `nats_per_sentence` with its
     standard error over sentences; means over sentences of `elbo` (at beta 1, the mean of the same samples), `kl` and
     `reconstruction_nll`; `mutual_information`, `active_units`; `reconstruction_bleu` and `reconstruction_exact_match`
-    of the posterior's mean; `unknown_share`; and how varied 1,000 samples are. With the further argument
-    `language_model`, a trained `LanguageModel` of the same tokens, it is measured beside, see `text_samples.compare`,
-    and judges the samples, see `text_samples.likeness`; `reverse_epochs=0` leaves out what needs a training.
+    of the posterior's mean; `unknown_share`; and how varied samples are, 1,000 or what the further argument
+    `prior_samples` says. With the further argument `language_model`, a trained `LanguageModel` of the same tokens, it
+    is measured beside, see `text_samples.compare`, and judges the samples, see `text_samples.likeness`;
+    `reverse_epochs=0` leaves out what needs a training.
 
     A `Seq2Seq` gives `teacher_forced_nll` (nats a token) and `teacher_forced_perplexity`; of its translations, by beam
     search with the further arguments `beam_width`, `max_length` and `length_penalty`, `exact_match`, and `bleu` and

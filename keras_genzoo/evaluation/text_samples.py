@@ -1,6 +1,7 @@
 """A text VAE and its samples under a language model."""
 
 import math
+import pathlib
 
 import keras
 import numpy as np
@@ -10,35 +11,64 @@ from keras_genzoo.models import LanguageModel
 BATCH = 100
 
 
-def compare(language_model, model, held_out, results):
+def load_language_model(path, splits):
+    """A trained language model with the tokens of prepared splits.
+
+    Args:
+        path: folder of an artefact, such as a finished run of `lstm-captions`.
+        splits: `TextSplits` with a preprocessor.
+
+    Returns:
+        `LanguageModel`.
+
+    Raises:
+        FileNotFoundError: if there is no `model.keras` in the folder.
+        ValueError: if it is another model, or one of other tokens.
+    """
+    file = pathlib.Path(path) / "model.keras"
+    if not file.is_file():
+        raise FileNotFoundError(f"No trained model there. Expected a folder with a model.keras. Received: {path}")
+    model = keras.models.load_model(file, compile=False)
+    if not isinstance(model, LanguageModel):
+        raise ValueError(f"Expected a LanguageModel. Received: a {type(model).__name__} in {path}")
+    _check_tokens(model, splits.train.encoding.preprocessor)
+    return model
+
+
+def compare(language_model, model, held_out, nats):
     """The column beside: the language model's likelihood of the same sentences in the same tokens.
 
     Args:
         language_model: `LanguageModel` with the vocabulary of `model`.
         model: `TextVAE`.
         held_out: `TextSplit`.
-        results: dict with `nats_per_sentence` of `model`.
+        nats: float `(examples,)`, of `model` for each sentence.
 
     Returns:
         dict of `language_model_nll`, `language_model_perplexity`, `language_model_nats_per_sentence`, and
-        `nats_below_language_model`, by how much the VAE's bound is better.
+        `nats_below_language_model`, by how much the VAE's bound is better, with its standard error over sentences.
 
     Raises:
         ValueError: if the vocabularies differ.
     """
-    if language_model.preprocessor.vocabulary != model.preprocessor.vocabulary:
+    _check_tokens(language_model, model.preprocessor)
+    beside, tokens = scores(language_model, held_out.texts)
+    difference = beside - nats
+    return {
+        "language_model_nll": beside.sum() / tokens.sum(),
+        "language_model_perplexity": math.exp(beside.sum() / tokens.sum()),
+        "language_model_nats_per_sentence": beside.mean(),
+        "nats_below_language_model": difference.mean(),
+        "nats_below_language_model_standard_error": difference.std() / math.sqrt(len(difference)),
+    }
+
+
+def _check_tokens(language_model, preprocessor):
+    if language_model.preprocessor.vocabulary != preprocessor.vocabulary:
         raise ValueError(
             "The language model has other tokens. Expected the vocabulary of the TextVAE. Received: sizes "
-            f"{language_model.preprocessor.vocabulary_size} and {model.preprocessor.vocabulary_size}"
+            f"{language_model.preprocessor.vocabulary_size} and {preprocessor.vocabulary_size}"
         )
-    nats, tokens = totals(language_model, held_out.texts)
-    mean = nats / len(held_out)
-    return {
-        "language_model_nll": nats / tokens,
-        "language_model_perplexity": math.exp(nats / tokens),
-        "language_model_nats_per_sentence": mean,
-        "nats_below_language_model": mean - results["nats_per_sentence"],
-    }
 
 
 def likeness(language_model, samples, training, held_out, epochs=5, seed=0):
@@ -67,18 +97,15 @@ def likeness(language_model, samples, training, held_out, epochs=5, seed=0):
 
 def perplexity(language_model, texts):
     """exp of nats a token over all texts."""
-    nats, tokens = totals(language_model, texts)
-    return math.exp(nats / max(1, tokens))
+    nats, tokens = scores(language_model, texts)
+    return math.exp(nats.sum() / max(1, tokens.sum()))
 
 
-def totals(language_model, texts):
-    """Nats and tokens of texts."""
-    nats, tokens = 0.0, 0
-    for begin in range(0, len(texts), BATCH):
-        score = language_model.score(texts[begin : begin + BATCH])
-        nats += float(score["nats"].sum(dtype="float64"))
-        tokens += int(score["tokens"].sum())
-    return nats, tokens
+def scores(language_model, texts):
+    """Nats and tokens of each text: float64 and int `(texts,)`."""
+    parts = [language_model.score(texts[begin : begin + BATCH]) for begin in range(0, len(texts), BATCH)]
+    nats, tokens = (np.concatenate([[], *(part[name] for part in parts)]) for name in ("nats", "tokens"))
+    return nats, tokens.astype(int)
 
 
 def _trained_on(language_model, texts, epochs, seed):

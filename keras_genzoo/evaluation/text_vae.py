@@ -13,13 +13,12 @@ from keras_genzoo.models import TextVAE
 from keras_genzoo.models.text import labelled
 
 MUTUAL_INFORMATION_EXAMPLES = 10_000
-SAMPLES = 1000  # of the prior
 
 
 @evaluate.register(TextVAE)
 def _(
     model, splits, split="test", num_samples=500, max_examples=None, batch_size=100, seed=0, verbose=0,
-    language_model=None, reverse_epochs=5,
+    prior_samples=1000, language_model=None, reverse_epochs=5,
 ):  # fmt: skip
     held_out = getattr(splits, split)
     held_out = held_out if max_examples is None else held_out.take(max_examples)
@@ -41,9 +40,9 @@ def _(
     if "nats" in splits.info and max_examples is None:  # of a source whose probabilities are known
         results["exact_nats_per_sentence"] = splits.info["nats"][split]
         results["excess"] = results["nats_per_sentence"] / splits.info["nats"][split] - 1
-    samples = draw(model, SAMPLES, splits.train.labels, seed)
+    samples = draw(model, prior_samples, splits.train.labels, seed)
     if language_model is not None:
-        results |= compare(language_model, model, held_out, results)
+        results |= compare(language_model, model, held_out, columns["nats"])
         results |= likeness(language_model, samples, splits.train.texts, held_out.texts, reverse_epochs, seed)
     results |= describe_samples(samples, splits, held_out)
     return {name: float(value) if isinstance(value, np.floating) else value for name, value in results.items()} | {

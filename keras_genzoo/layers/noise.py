@@ -76,9 +76,28 @@ def by_row(draw, count, shape, seed, first_row=0):
     Returns:
         float32 `(count, *shape)`.
     """
-    drawn = tf.map_fn(
-        lambda row: draw(shape, seed_pair(seed, row)),
-        first_row + tf.range(tf.maximum(count, 1)),  # no rows at all cannot be stacked
-        fn_output_signature=tf.TensorSpec([None] * len(shape), tf.float32),
-    )
-    return drawn[:count]
+    return by_key(draw, first_row + tf.range(count), shape, seed)
+
+
+def by_key(draw, keys, shape, seed):
+    """Noise that belongs to a key: row i is a function of `seed` and `keys[i]`.
+
+    Args:
+        draw: `normal` or `uniform`.
+        keys: int32 `(count,)`.
+        shape: of one row's noise.
+        seed: int.
+
+    Returns:
+        float32 `(count, *shape)`.
+    """
+    count = tf.shape(keys)[0]
+    keys = tf.pad(keys, [[0, tf.cast(count == 0, tf.int32)]])  # no rows at all cannot be stacked
+    signature = tf.TensorSpec([None] * len(shape), tf.float32)
+    return tf.map_fn(lambda key: draw(shape, seed_pair(seed, key)), keys, fn_output_signature=signature)[:count]
+
+
+def key_of(token_ids):
+    """A number for each row of int32 ids `(batch, time)`, to which zeros at its end add nothing: int32 `(batch,)`."""
+    factors = tf.math.cumprod(tf.fill([tf.shape(token_ids)[1]], 1_000_003))  # odd, modulo 2**32
+    return tf.reduce_sum(token_ids * factors, axis=1)

@@ -68,6 +68,8 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
         def gradient(d_hs, d_h, d_c):
             before_h, before_c = _before(hs, h0), _before(cs, c0)
 
+            turned = tf.transpose(kernel)
+
             def back(t, state):
                 d_h, d_c = state[0] + d_hs[t], state[1]
                 kept_h, d_h = _parted(mask, t, d_h)
@@ -84,7 +86,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
                     ],
                     axis=-1,
                 )
-                d_h = _times(tf.matmul(d_z, kernel, transpose_b=True), dropped)
+                d_h = _times(d_z @ turned, dropped)
                 return (_plus(d_h, kept_h), _plus(d_c * f, kept_c)), (d_z,)
 
             (d_h0, d_c0), (d_z,) = _loop(back, (d_h, d_c), x, (4,), reverse=True)
@@ -116,13 +118,15 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
         def gradient(d_hs, d_h):
             before = _before(hs, h0)
 
+            turned = tf.transpose(kernel)
+
             def back(t, state):
                 kept, d_h = _parted(mask, t, state[0] + d_hs[t])
                 r, z, n, un = tf.split(gates[t], 4, axis=-1)
                 d_n = d_h * (1 - z) * (1 - n * n)
                 d_r, d_z = d_n * un * r * (1 - r), d_h * (before[t] - n) * z * (1 - z)
                 d_u = tf.concat([d_r, d_z, d_n * r], axis=-1)
-                d_before = _times(tf.matmul(d_u, kernel, transpose_b=True), dropped)
+                d_before = _times(d_u @ turned, dropped)
                 return (_plus(d_before + d_h * z, kept),), (tf.concat([d_r, d_z, d_n], axis=-1), d_u)
 
             (d_h0,), (d_x, d_u) = _loop(back, (d_h,), x, (3, 3), reverse=True)
@@ -151,10 +155,12 @@ def scan_simple(x, kernel, h, mask=None, dropped=None):
         (h,), (hs, fresh) = _loop(step, (h0,), x, (1, 1))
 
         def gradient(d_hs, d_h):
+            turned = tf.transpose(kernel)
+
             def back(t, state):
                 kept, d_h = _parted(mask, t, state[0] + d_hs[t])
                 d_z = d_h * (1 - fresh[t] * fresh[t])
-                return (_plus(_times(tf.matmul(d_z, kernel, transpose_b=True), dropped), kept),), (d_z,)
+                return (_plus(_times(d_z @ turned, dropped), kept),), (d_z,)
 
             (d_h0,), (d_z,) = _loop(back, (d_h,), x, (1,), reverse=True)
             return d_z, _outer(_times(_before(hs, h0), dropped), d_z), d_h0
@@ -175,9 +181,11 @@ def _loop(step, state, x, widths, reverse=False):
 
     def body(i, state, emitted):
         t = length - 1 - i if reverse else i
-        state, values = step(t, state)
+        new, values = step(t, state)
+        for value, old in zip(new, state, strict=True):
+            value.set_shape(old.shape)  # a batch of known size stays one
         emitted = tuple(array.write(t, value) for array, value in zip(emitted, values, strict=True))
-        return i + 1, state, emitted
+        return i + 1, new, emitted
 
     _, state, emitted = tf.while_loop(
         lambda i, *_: i < length, body, (0, tuple(state), emitted), maximum_iterations=x.shape[0]

@@ -4,8 +4,16 @@ import keras
 import tensorflow as tf
 
 
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A function of the number of updates, shown as the call that makes it."""
+
+    def __repr__(self):
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class LinearWarmup(keras.optimizers.schedules.LearningRateSchedule):
+class LinearWarmup(Schedule):
     """Rises from 0 to `final` over `steps` updates and stays there (Bowman et al. 2016, section 3.1).
 
     Args:
@@ -20,6 +28,8 @@ class LinearWarmup(keras.optimizers.schedules.LearningRateSchedule):
     >>> from keras_genzoo.losses import LinearWarmup
     >>> [float(LinearWarmup(10)(step)) for step in (0, 5, 10, 99)]
     [0.0, 0.5, 1.0, 1.0]
+    >>> LinearWarmup(10)
+    LinearWarmup(steps=10, final=1.0)
     """
 
     def __init__(self, steps, final=1.0):
@@ -35,7 +45,7 @@ class LinearWarmup(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class Cyclical(keras.optimizers.schedules.LearningRateSchedule):
+class Cyclical(Schedule):
     """Repeats a linear rise and a plateau (Fu et al. 2019, "Cyclical Annealing Schedule", eq. 6).
 
     Args:
@@ -61,7 +71,7 @@ class Cyclical(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
-class SigmoidWarmup(keras.optimizers.schedules.LearningRateSchedule):
+class SigmoidWarmup(Schedule):
     """Rises from almost 0 to almost `final` over `steps` updates, fastest in the middle (Bowman et al. 2016, fig. 2).
 
     Args:

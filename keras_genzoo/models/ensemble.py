@@ -60,8 +60,12 @@ class Ensemble(Seq2SeqInference, GenerativeModel):
         """The average's logits `(batch, time, vocabulary_size)` with teacher forcing."""
         return self._averaged([model(inputs) for model in self.models])
 
-    def _begin(self, source_ids):
-        steps, states = zip(*(model._begin(source_ids) for model in self.models), strict=True)
+    def _encode(self, source_ids):
+        return [model._encode(source_ids) for model in self.models]
+
+    def _begin(self, encoded):
+        begun = (model._begin(part) for model, part in zip(self.models, encoded, strict=True))
+        steps, states = zip(*begun, strict=True)
 
         def step(token_ids, state):
             results = [step(token_ids, state[str(i)]) for i, step in enumerate(steps)]
@@ -69,8 +73,9 @@ class Ensemble(Seq2SeqInference, GenerativeModel):
 
         return step, {str(i): state for i, state in enumerate(states)}
 
-    def _forced(self, source_ids, decoder_ids):
-        logits, weights = zip(*(model._forced(source_ids, decoder_ids) for model in self.models), strict=True)
+    def _forced(self, encoded, decoder_ids):
+        forced = (model._forced(part, decoder_ids) for model, part in zip(self.models, encoded, strict=True))
+        logits, weights = zip(*forced, strict=True)
         return self._averaged(logits), tf.add_n(weights) / len(self.models)
 
     def _averaged(self, logits):

@@ -149,10 +149,9 @@ class Seq2Seq(Seq2SeqInference, GenerativeModel):
         embeddings = self.decoder.embeddings if self.encoder.vocabulary_size is None else None
         return self.encoder(tf.convert_to_tensor(source_ids), mask=mask, embeddings=embeddings, training=training)
 
-    def _begin(self, source_ids):
-        encoded = self._encode(source_ids)
+    def _begin(self, encoded):
         return self.decoder.stepper(encoded), self.decoder.initial_state(encoded)
 
-    def _forced(self, source_ids, decoder_ids):
-        features, weights = self.decoder.features(decoder_ids, self._encode(source_ids))
+    def _forced(self, encoded, decoder_ids):
+        features, weights = self.decoder.features(decoder_ids, encoded)
         return self.decoder.logits(features), weights

@@ -11,9 +11,10 @@ from keras_genzoo.preprocessing import END, PADDING, START
 class Seq2SeqInference:
     """The public methods of `Seq2Seq` and `Ensemble` beside training.
 
-    It works on `preprocessor` and two methods: `_begin(source_ids)`, which returns the step of `keras_genzoo.decoding`
-    and its first state, and `_forced(source_ids, decoder_ids)`, which returns logits `(batch, time, vocabulary_size)`
-    and attention weights `(batch, time, source)`.
+    It works on `preprocessor` and three methods: `_encode(source_ids)`, whose result the others take;
+    `_begin(encoded)`, which returns the step of `keras_genzoo.decoding` and its first state; and
+    `_forced(encoded, decoder_ids)`, which returns logits `(batch, time, vocabulary_size)` and attention weights
+    `(batch, time, source)`.
     """
 
     @property
@@ -119,7 +120,8 @@ class Seq2SeqInference:
     @tf.function(autograph=False, reduce_retracing=True)
     def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
         """The best sequences, their scores, and the attention of the best one's tokens and end."""
-        step, state = self._begin(source_ids)
+        encoded = self._encode(source_ids)
+        step, state = self._begin(encoded)
         logits, state = step(tf.fill([tf.shape(source_ids)[0]], START), state)
         found = decoding.beam_search(
             step,
@@ -137,16 +139,20 @@ class Seq2SeqInference:
         places = tf.range(longest + 2)
         ends = places == 1 + tf.math.count_nonzero(best, axis=1, keepdims=True, dtype=tf.int32)
         target_ids = tf.where(places == 0, START, tf.where(ends, END, target_ids))
-        return {**found, "attention": self._align_ids(source_ids, target_ids)}
+        return {**found, "attention": self._attention(encoded, target_ids)}
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _align_ids(self, source_ids, target_ids):
-        _, attention = self._forced(source_ids, target_ids[:, :-1])
-        return tf.where(target_ids[:, 1:, None] != PADDING, attention, 0.0)
+        return self._attention(self._encode(source_ids), target_ids)
+
+    def _attention(self, encoded, target_ids):
+        """What every token after the first was written by, `(batch, time - 1, source)`; 0 where it is padding."""
+        _, weights = self._forced(encoded, target_ids[:, :-1])
+        return tf.where(target_ids[:, 1:, None] != PADDING, weights, 0.0)
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _token_nll(self, source_ids, decoder_ids, next_ids):
-        logits, _ = self._forced(source_ids, decoder_ids)
+        logits, _ = self._forced(self._encode(source_ids), decoder_ids)
         return tf.where(next_ids != PADDING, token_nll(logits, next_ids), 0.0)
 
     @tf.function(autograph=False, reduce_retracing=True)

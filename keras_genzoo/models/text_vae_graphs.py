@@ -75,7 +75,8 @@ class TextVAEGraphs:
     def _bounds_ids(self, token_ids, labels, num_samples, seed):
         token_ids, num_samples = _at_least(token_ids, 2), tf.maximum(num_samples, 1)
         z_mean, z_log_var = self._posterior(token_ids, labels)
-        epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
+        epsilon = noise.by_key(noise.normal, noise.key_of(token_ids), [num_samples, self.latent_dim], seed)
+        epsilon = tf.transpose(tf.ensure_shape(epsilon, (None, None, self.latent_dim)), (1, 0, 2))
         rows = LOGITS_AT_ONCE // (tf.shape(token_ids)[1] * self.decoder.vocabulary_size)
         chunk = tf.maximum(1, rows // tf.maximum(tf.shape(z_mean)[0], 1))
 

@@ -110,8 +110,8 @@ class TextVAEInference(TextVAEGraphs):
     def score(self, texts, num_samples=500, seed=0):
         """How probable texts are, by importance sampling (Burda et al. 2016, eq. 8).
 
-        Every text sees the same noise, so its value does not depend on its batch; more samples of the same seed contain
-        the fewer.
+        The noise is a function of the seed and the text's tokens, so its value does not depend on its batch, and errors
+        of different texts are independent; more samples of the same seed contain the fewer.
 
         Args:
             texts: list of str, or `{"texts", "labels"}` when conditional.

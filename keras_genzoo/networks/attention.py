@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
-from keras_genzoo.networks.output import embedding_initializer, output_logits, token_projection
+from keras_genzoo.networks.output import embedding_initializer, output_logits, output_step, token_projection
 
 STRUCTURES = ("conditional", "input_feeding", "output")
 ATTENTIONS = ("additive", "general", "dot", "concat")
@@ -185,8 +185,7 @@ class AttentionDecoder(keras.layers.Layer):
 
     def logits(self, features):
         """float32 logits of features of any leading shape."""
-        kernel = self._weight(self.embeddings if self.tied else self.output_kernel)
-        return output_logits(features, kernel, self.output_bias, transposed=self.tied)
+        return output_logits(features, *self._output())
 
     # ---- step ----
 
@@ -204,10 +203,11 @@ class AttentionDecoder(keras.layers.Layer):
         Rows are those of the memory, or for each of these equally many, one after the other.
         """
         attend, project = self._attend(encoded), token_projection(self._weight(self.embeddings), self._projected)
+        logits = output_step(*self._output())
 
         def step(token_ids, state):
             (features, _), state = self._step(project(token_ids), state, attend)
-            return self.logits(features), state
+            return logits(features), state
 
         return step
 
@@ -237,6 +237,10 @@ class AttentionDecoder(keras.layers.Layer):
         return (outputs, context, weights), last
 
     # ---- parts ----
+
+    def _output(self):
+        """The output layer's kernel and bias, and whether the kernel is transposed."""
+        return self._weight(self.embeddings if self.tied else self.output_kernel), self.output_bias, self.tied
 
     def _attend(self, encoded):
         """A function from queries `(rows, units)` to `(context, weights)`; the rows of one source stand together."""

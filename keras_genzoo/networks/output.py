@@ -44,3 +44,9 @@ def output_logits(features, kernel, bias, transposed):
     sizes = tf.shape(features)  # the rank stays known
     leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
     return tf.reshape(logits, [*leading, bias.shape[0]])
+
+
+def output_step(kernel, bias, transposed):
+    """`output_logits` as a function of the features, for a loop: a transposed kernel is turned round once."""
+    kernel = tf.transpose(kernel) if transposed else kernel
+    return lambda features: output_logits(features, kernel, bias, transposed=False)

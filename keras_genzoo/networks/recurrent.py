@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
-from keras_genzoo.networks.output import output_logits, token_projection
+from keras_genzoo.networks.output import output_logits, output_step, token_projection
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -116,10 +116,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def logits(self, features):
         """float32 logits of features of any leading shape."""
-        kernel = self._weight(self.embeddings) if self.tied else self._weight(self.output_kernel)
-        if self.tied and hasattr(self, "bottleneck"):
-            features = self.bottleneck(features)
-        return output_logits(features, kernel, self.output_bias, transposed=self.tied)
+        return output_logits(self._narrowed(features), *self._output())
 
     # ---- step ----
 
@@ -143,6 +140,7 @@ class RecurrentDecoder(keras.layers.Layer):
     def stepper(self):
         """`step` as a function for a loop: what does not change from step to step is computed here, once."""
         project = token_projection(self._weight(self.embeddings), self.stack.project)
+        logits = output_step(*self._output())
 
         def step(token_ids, state):
             projected = project(token_ids)
@@ -150,11 +148,19 @@ class RecurrentDecoder(keras.layers.Layer):
             if context is not None:
                 projected += context
             outputs, last = self.stack.step(projected, state)
-            return self.logits(outputs), last if context is None else {**last, "context": context}
+            return logits(self._narrowed(outputs)), last if context is None else {**last, "context": context}
 
         return step
 
     # ---- parts ----
+
+    def _output(self):
+        """The output layer's kernel and bias, and whether the kernel is transposed."""
+        return self._weight(self.embeddings if self.tied else self.output_kernel), self.output_bias, self.tied
+
+    def _narrowed(self, features):
+        """Features of the width that the output layer takes."""
+        return self.bottleneck(features) if self.tied and hasattr(self, "bottleneck") else features
 
     def _projected(self, token_ids, training):
         """The embedded tokens as the lowest layer takes them, `(batch, time, gates * units)`."""

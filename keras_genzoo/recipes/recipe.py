@@ -77,6 +77,20 @@ class Recipe:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={settings[name]}")
         return settings
 
+    def evaluation_options(self, num_samples=None, language_model=None):
+        """The arguments of `keras_genzoo.evaluate`, with those that are given in place of the recipe's own.
+
+        Raises:
+            ValueError: for a language model where nothing is measured beside one.
+        """
+        if language_model is not None and "language_model" not in self.evaluation:
+            raise ValueError(
+                "Only a text VAE is measured beside a language model. Expected no language model. "
+                f"Received: {language_model} for {self.name}"
+            )
+        given = {"num_samples": num_samples, "language_model": language_model}
+        return self.evaluation | {name: value for name, value in given.items() if value is not None}
+
     def load(self, settings, data_dir=None):
         """The splits that these settings ask for."""
         options = {name: settings[name] for name in DATA_OPTIONS if name in settings}

@@ -21,8 +21,8 @@ def padding():
     for structure in STRUCTURES:
         model = _model(structure)
         source, target = model.preprocessor(SOURCES).numpy(), model.preprocessor(TARGETS).numpy()
-        logits, weights = model._forced(source, target[:, :-1])
-        longer, more = model._forced(np.pad(source, ((0, 0), (0, PADDING))), target[:, :-1])
+        logits, weights = model._forced(model._encode(source), target[:, :-1])
+        longer, more = model._forced(model._encode(np.pad(source, ((0, 0), (0, PADDING)))), target[:, :-1])
         width, detail = source.shape[1], f"{structure}, 2 layers, {target.shape[1] - 1} steps"
         on_padding = np.max(np.abs(weights.numpy() * (source == 0)[:, None]))
         yield Row("attention on padding", max(on_padding, np.max(more[..., width:])), 0.0, detail=detail)
@@ -38,8 +38,8 @@ def stepping():
     for structure in STRUCTURES:
         model = _model(structure)
         source, ids = model.preprocessor(SOURCES), model.preprocessor(TARGETS).numpy()[:, :-1]
-        logits, _ = model._forced(source, ids)
-        step, state = model._begin(source)
+        logits, _ = model._forced(model._encode(source), ids)
+        step, state = model._begin(model._encode(source))
         difference = 0.0
         for t in range(ids.shape[1]):
             one, state = step(tf.constant(ids[:, t]), state)
@@ -94,7 +94,7 @@ def _log_p(logits):
 def _greedy(model, source, length):
     ids = np.full((source.shape[0], 1), START, "int32")
     for _ in range(length):
-        log_p = _log_p(model._forced(source, ids)[0][:, -1])
+        log_p = _log_p(model._forced(model._encode(source), ids)[0][:, -1])
         ended = np.any(ids == END, axis=1)
         ids = np.concatenate([ids, np.where(ended, 0, END + log_p.argmax(axis=-1))[:, None]], axis=1).astype("int32")
     return np.where(ids[:, 1:] == END, 0, ids[:, 1:])
@@ -107,7 +107,7 @@ def _brute_force(model, source, length):
     scores = []
     for ids in every:
         target = np.array([[START, *ids, END]], "int32")
-        log_p = _log_p(model._forced(source, target[:, :-1])[0])[0]
+        log_p = _log_p(model._forced(model._encode(source), target[:, :-1])[0])[0]
         scores.append(np.mean([log_p[t, token - END] for t, token in enumerate(target[0, 1:])]))
     order = np.argsort(scores)[::-1]
     return np.array([[*every[i], *[0] * (length - len(every[i]))] for i in order]), np.array(scores)[order]

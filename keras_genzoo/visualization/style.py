@@ -93,13 +93,15 @@ def scatter(axes, points, labels=None, named=False):
         return
     labels = np.asarray(labels)
     classes = sorted(set(labels.tolist()))
+    medians = np.array([np.median(points[labels == label], axis=0) for label in classes])
+    places = apart(medians, *np.ptp(points, axis=0)) if named else medians
     for i, label in enumerate(classes):
         marker = MARKERS[i // len(COLORS) % len(MARKERS)]
         color = COLORS[i % len(COLORS)]
         chosen = points[labels == label]
         axes.scatter(*chosen.T, s=size, color=color, marker=marker, alpha=0.7, linewidths=0, label=str(label))
         if named:
-            _name_in_place(axes, np.median(chosen, axis=0), label)
+            _name_in_place(axes, places[i], label)
     axes.legend(
         loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=FONT_SIZE, handletextpad=0.2,
         ncols=math.ceil(len(classes) / 16), markerscale=math.sqrt(30 / size),
@@ -115,6 +117,18 @@ def mark(axes, centers):
     axes.set_aspect("equal", adjustable="box")  # with fixed limits the axes must give way
     axes.set_xlim(low[0] - margin, high[0] + margin)
     axes.set_ylim(low[1] - margin, high[1] + margin)
+
+
+def apart(places, width, height):
+    """Places `(n, 2)` for names on a map of this size, moved upwards until none lies on another."""
+    placed = []
+    for x, y in sorted(map(tuple, places), key=lambda place: place[1]):
+        near = [other for at, other in placed if abs(at - x) < 0.25 * width]
+        while clash := [other for other in near if abs(other - y) < 0.049 * height]:
+            y = max(clash) + 0.05 * height
+        placed.append((x, y))
+    order = np.argsort([place[1] for place in places], kind="stable")
+    return np.array(placed)[np.argsort(order)]
 
 
 def _name_in_place(axes, position, label):

@@ -13,11 +13,6 @@ from keras_genzoo.evaluation import text_samples, text_vae
 TEXTS = ["to be or not to be", "not that", "to be is the question", "that is xyz", "", "not the question to be or not"]
 
 
-@pytest.fixture(autouse=True)
-def few_samples(monkeypatch):
-    monkeypatch.setattr(text_vae, "SAMPLES", 12)
-
-
 @pytest.fixture
 def splits():
     labels = np.array([0, 1, 0, 1, 0, 1], "int32")
@@ -27,7 +22,7 @@ def splits():
 
 def test_numbers_are_those_of_the_public_methods(make_text_vae, splits):
     model = make_text_vae(latent_dim=3)
-    results = genzoo.evaluate(model, splits, num_samples=7, seed=3)
+    results = genzoo.evaluate(model, splits, num_samples=7, seed=3, prior_samples=12)
     bounds, codes = model.bounds(TEXTS, 7, 3), model.encode(TEXTS)
     tokens = bounds["tokens"].sum()
     assert results["nll"] == pytest.approx(bounds["nats"].sum() / tokens, rel=1e-5)
@@ -43,7 +38,7 @@ def test_numbers_are_those_of_the_public_methods(make_text_vae, splits):
     )
     assert results["active_units"] == metrics.active_units(codes["z_mean"])
     assert results["unknown_share"] == 1 / tokens and results["num_tokens"] == tokens
-    assert results["num_importance_samples"] == 7 and results["num_samples"] == text_vae.SAMPLES
+    assert results["num_importance_samples"] == 7 and results["num_samples"] == 12
     assert all(type(value) in (int, float, str) for value in results.values())
 
 
@@ -78,17 +73,39 @@ def test_beside_a_language_model(make_text_vae, splits):
     model = make_text_vae()
     network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12)
     language_model = genzoo.LanguageModel(network, model.preprocessor)
-    results = genzoo.evaluate(model, splits, num_samples=3, language_model=language_model, reverse_epochs=1)
-    nats = language_model.score(TEXTS)["nats"].mean()
-    assert results["language_model_nats_per_sentence"] == pytest.approx(nats, rel=1e-5)
-    difference = results["language_model_nats_per_sentence"] - results["nats_per_sentence"]
-    assert results["nats_below_language_model"] == pytest.approx(difference)
+    results = genzoo.evaluate(
+        model, splits, num_samples=3, language_model=language_model, reverse_epochs=1, prior_samples=12
+    )
+    nats = language_model.score(TEXTS)["nats"]
+    assert results["language_model_nats_per_sentence"] == pytest.approx(nats.mean(), rel=1e-5)
+    difference = nats - model.bounds(TEXTS, 3)["nats"]
+    assert results["nats_below_language_model"] == pytest.approx(difference.mean(), abs=1e-5)
+    error = difference.std() / math.sqrt(6)
+    assert results["nats_below_language_model_standard_error"] == pytest.approx(error, rel=1e-4)
     for name in ("forward_perplexity", "reverse_perplexity"):
         assert results[name] > 1 and results[f"{name}_real"] > 1
     with pytest.raises(ValueError, match=r"Expected the vocabulary of the TextVAE. Received: sizes 5 and"):
         other = genzoo.preprocessing.TextPreprocessor(["a"])
         unlike = genzoo.LanguageModel(genzoo.networks.RecurrentDecoder(5, 2, 2), other)
-        text_samples.compare(unlike, model, splits.test, results)
+        text_samples.compare(unlike, model, splits.test, nats)
+
+
+def test_a_trained_language_model_is_loaded_from_its_folder(make_text_vae, splits, tmp_path):
+    model = make_text_vae()
+    prepared = splits.with_preprocessor(model.preprocessor, view="text_vae")
+    network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12)
+    language_model = genzoo.LanguageModel(network, model.preprocessor)
+    language_model.save(tmp_path / "model.keras")
+    loaded = text_samples.load_language_model(tmp_path, prepared)
+    np.testing.assert_array_equal(loaded.score(TEXTS)["nats"], language_model.score(TEXTS)["nats"])
+    with pytest.raises(FileNotFoundError, match=r"Expected a folder with a model.keras. Received: "):
+        text_samples.load_language_model(tmp_path / "none", prepared)
+    other = splits.with_preprocessor(genzoo.preprocessing.TextPreprocessor(["a"]), view="text_vae")
+    with pytest.raises(ValueError, match=r"Expected the vocabulary of the TextVAE. Received: sizes"):
+        text_samples.load_language_model(tmp_path, other)
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match=r"^Expected a LanguageModel. Received: a TextVAE in"):
+        text_samples.load_language_model(tmp_path, prepared)
 
 
 def test_reverse_perplexity_sees_what_samples_never_say(make_text_vae):
@@ -104,6 +121,6 @@ def test_reverse_perplexity_sees_what_samples_never_say(make_text_vae):
 
 def test_conditional_models_are_measured_with_their_labels(make_text_vae, splits):
     model = make_text_vae(num_classes=2)
-    results = genzoo.evaluate(model, splits, num_samples=2)
+    results = genzoo.evaluate(model, splits, num_samples=2, prior_samples=12)
     bounds = model.bounds({"texts": TEXTS, "labels": splits.test.labels}, 2)
     assert results["nats_per_sentence"] == pytest.approx(bounds["nats"].mean(), rel=1e-5)

@@ -12,6 +12,10 @@ def test_config_round_trip(schedule, revive):
     assert [float(again(step)) for step in range(25)] == [float(schedule(step)) for step in range(25)]
 
 
+def test_shown_as_the_call_that_makes_it():
+    assert repr(Cyclical(10, final=2.0)) == "Cyclical(period=10, rise=0.5, final=2.0)"
+
+
 def test_warmup_values():
     np.testing.assert_allclose([LinearWarmup(4, 2.0)(step) for step in (0, 1, 2, 4, 5, 1000)], [0, 0.5, 1, 2, 2, 2])
 

@@ -78,7 +78,7 @@ def test_it_learns_and_translates(trained):
 def test_beam_of_width_1_is_greedy(trained):
     source_ids = trained.source_preprocessor(["vier zwei", "eins eins drei"])
     found = trained._generate_ids(source_ids, tf.constant(1), tf.constant(6), tf.constant(1.0))["token_ids"][:, 0]
-    step, state = trained._begin(source_ids)
+    step, state = trained._begin(trained._encode(source_ids))
     token, ended, expected = tf.fill([2], START), np.zeros(2, bool), []
     for _ in range(6):
         logits, state = step(token, state)

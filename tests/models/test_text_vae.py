@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_genzoo as genzoo
+from keras_genzoo.layers import noise
 
 TEXTS = ["to be or not to be", "that is the question", "", "not xyz"]
 LONG = " ".join(["to be or not to be"] * 20)
@@ -15,7 +16,9 @@ def test_bounds_against_numpy(make_text_vae):
     model = make_text_vae(latent_dim=3)
     bounds = model.bounds(TEXTS, num_samples=1, seed=5)
     codes = {name: value.numpy().astype("float64") for name, value in model.encode(TEXTS).items()}
-    epsilon = tf.random.stateless_normal([1, 1, 3], [5, 0], alg="philox").numpy()[0]
+    keys = noise.key_of(model.preprocessor(TEXTS)).numpy()
+    assert len(set(keys.tolist())) == len(TEXTS)  # so different texts have different noise
+    epsilon = np.array([tf.random.stateless_normal([3], [5, key], alg="philox") for key in keys])
     mean, log_var = codes["z_mean"], codes["z_log_var"]
     z = mean + np.exp(0.5 * log_var) * epsilon
     ids, step = model.preprocessor(TEXTS).numpy(), model.decoder.stepper()
