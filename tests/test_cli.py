@@ -90,6 +90,14 @@ BAD = {
     "unknown file kind": (["generate", "{run}", "--out", "{new}.jpg"], "Expected a name that ends in .png or .npz"),
     "label of an unconditional model": (["generate", "{run}", "--label", "3", "--out", "{new}.png"], "takes no label"),
     "no samples": (["generate", "{run}", "--num-samples", "0", "--out", "{new}.png"], "at least one sample"),
+    "language model beside a VAE": (
+        ["train", "vae-digits", "--language-model", "{full}", "--run-dir", "{new}"],
+        "Only a text VAE is measured beside a language model. Expected no language model. Received: {full}",
+    ),
+    "no language model there": (
+        ["train", "text-vae-grammar", "--language-model", "{full}", "--run-dir", "{new}"],
+        "Expected a folder with a model.keras. Received: {full}",
+    ),
     "no trials": (["tune", "vae-digits", "--max-trials", "0", "--run-dir", "{new}"], "max_trials"),
 }
 

@@ -178,3 +178,20 @@ def test_a_classifier_has_a_run_too(small_mnist, tmp_path):
         artifacts.generate(run_dir, tmp_path / "samples.png")
     with pytest.raises(ValueError, match=r"^A classifier draws no samples\."):
         artifacts.evaluate(run_dir, small_mnist, num_samples=5)
+
+
+def test_a_text_vae_is_measured_beside_a_language_model(tmp_path):
+    """The figures of both stand in one manifest."""
+    language_model = recipes.get("lstm-grammar")
+    settings = language_model.settings(units=8)
+    (tmp_path / "lm").mkdir()
+    language_model.build(settings, language_model.load(settings)).save(tmp_path / "lm" / "model.keras")
+    recipe = recipes.get("text-vae-grammar")
+    options = {"num_samples": 2, "max_examples": 50, "prior_samples": 20, "reverse_epochs": 1}
+    recipe = dataclasses.replace(recipe, evaluation={**recipe.evaluation, **options})
+    small = {**recipe.smoke, "batch_size": 1000}
+    run = training.run(recipe, tmp_path / "run", verbose=0, language_model=tmp_path / "lm", **small)
+    metrics = load_manifest(run)["metrics"]
+    assert metrics["language_model_nats_per_sentence"] > metrics["nats_per_sentence"]  # it is untrained
+    difference = metrics["language_model_nats_per_sentence"] - metrics["nats_per_sentence"]
+    assert metrics["nats_below_language_model"] == pytest.approx(difference)
