@@ -81,8 +81,15 @@ class GANTraining:
         return self.mean_over_batch(losses) + self._regularisation(self.generator)
 
     def _descend(self, optimizer, network, loss, tape):
+        """One update, which begins when the loss is known.
+
+        The slope in a penalty depends on a bias only by the side of a kink, so that the bias has no gradient of it, and
+        nothing but this order would keep the update from coming before the penalty reads it.
+        """
         variables = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = tape.gradient(loss, variables)
+        with tf.control_dependencies([loss]):
+            optimizer.apply(gradients, variables)
 
     def _regularisation(self, network):
         """The sum of the network's own losses, such as weight decay."""

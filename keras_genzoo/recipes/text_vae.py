@@ -150,7 +150,8 @@ RECIPES = (
         references=(BOWMAN, HE, LI, FU),
         evaluation={"max_examples": 1000},  # all 5,000 with 500 samples each take an hour
         **_like("lstm-captions"),
-        free_bits=0.25,
+        free_bits=5.0,
+        free_bits_per="total",
     ),
     _text_vae(
         "text-vae-snips",
@@ -160,7 +161,8 @@ RECIPES = (
         minutes=5,
         references=(BOWMAN, HE, LI, FU),
         **_like("lstm-snips"),
-        free_bits=0.25,
+        free_bits=5.0,
+        free_bits_per="total",
         warmup_epochs=3.0,
     ),
 )
