@@ -426,7 +426,8 @@ else:
     )
     shakespeare = genzoo.LanguageModel(network, characters)
     shakespeare.compile(keras.optimizers.Adam(4e-3, beta_2=0.99, global_clipnorm=1.0))
-    shakespeare.fit(plays.train.batches(64).take(2 if smoke else 240), epochs=1, verbose=0)
+    windows = plays.train.batches(64)
+    shakespeare.fit(windows.take(2) if smoke else windows, epochs=1 if smoke else 4, verbose=0)
     held_out = plays.test.batches(64)
     if smoke:
         held_out = held_out.take(2)

@@ -240,3 +240,33 @@ def test_float16_overflow_halves_the_scale_and_skips_the_update(make_gan, points
     for a, b in zip(before, gan.discriminator.trainable_variables, strict=True):
         np.testing.assert_array_equal(a, b)
     assert int(gan.generator_optimizer.iterations) == 1
+
+
+def test_no_update_begins_before_the_penalty_is_known(make_gan, points):
+    """Not even that of a bias, which has no gradient of a slope: nothing else would order its update and the slope."""
+    gan = make_gan(compile={"penalty": losses.GradientPenalty()})
+    gan.fit(points, batch_size=16, epochs=1, verbose=0)  # builds the optimizers
+    step = tf.function(gan.train_step, autograph=False).get_concrete_function(tf.TensorSpec((16, 2)))
+    before, updates = {}, []
+    for op in _in_order(step.graph.get_operations()):
+        needed = {*(tensor.op for tensor in op.inputs), *op.control_inputs}
+        before[op] = {op.type}.union(*(before[other] for other in needed))
+        if op.type == "AssignSubVariableOp":
+            updates.append("StatelessRandomUniformV2" in before[op])  # which only the penalty draws
+    assert len(updates) == len(gan.trainable_variables) and all(updates)
+
+
+def _in_order(ops):
+    """Operations after all that they need."""
+    done, order = set(), []
+
+    def visit(op):
+        if op not in done:
+            done.add(op)
+            for other in (*(tensor.op for tensor in op.inputs), *op.control_inputs):
+                visit(other)
+            order.append(op)
+
+    for op in ops:
+        visit(op)
+    return order
