@@ -158,11 +158,10 @@ RECIPES = (
         "a text VAE of requests to a voice assistant, with the tokens and the decoder of lstm-snips",
         "snips",
         epochs=20,
-        minutes=5,
+        minutes=12,
         references=(BOWMAN, HE, LI, FU),
         **_like("lstm-snips"),
-        free_bits=5.0,
-        free_bits_per="total",
+        free_bits=0.25,
         warmup_epochs=3.0,
     ),
 )
