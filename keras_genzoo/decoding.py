@@ -159,8 +159,8 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
 
     def body(t, logits, state, alive, ids, pool, pool_ids):
         logits = tf.cast(logits, tf.float32) + never
-        most = tf.reduce_max(logits, axis=-1, keepdims=True)
-        total = most - tf.math.log(tf.reduce_max(tf.nn.softmax(logits), axis=-1, keepdims=True))  # of the exponentials
+        highest, largest = (tf.reduce_max(x, axis=-1, keepdims=True) for x in (logits, tf.nn.softmax(logits)))
+        total = highest - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
         logits = tf.cond(t == max_length, lambda: logits + end_only, lambda: logits)
         best, parent, token = _continuations(alive, logits, total)
         histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width - 1, max_length)
@@ -213,12 +213,13 @@ def _continuations(alive, logits, total):
         that goes on, and by which token.
     """
     batch, width = tf.unstack(tf.shape(alive))
-    most = tf.minimum(2 * width - 1, tf.shape(logits)[1])  # no sequence has more among the best of its row
-    logits, token = tf.math.top_k(logits, most)
+    needed = 2 * width - 1
+    each = tf.minimum(needed, tf.shape(logits)[1])  # no sequence has more among the best of its row
+    logits, token = tf.math.top_k(logits, each)
     scores = tf.where(logits > NEVER / 2, logits - total, NOTHING)
-    scores = alive[..., None] + tf.reshape(scores, (batch, width, most))
-    best, place = tf.math.top_k(tf.reshape(scores, (batch, width * most)), tf.minimum(2 * width - 1, width * most))
-    return best, place // most, tf.gather(tf.reshape(token, (batch, width * most)), place, batch_dims=1)
+    scores = tf.reshape(alive[..., None] + tf.reshape(scores, (batch, width, each)), (batch, width * each))
+    best, place = tf.math.top_k(scores, tf.minimum(needed, width * each))
+    return best, place // each, tf.gather(tf.reshape(token, (batch, width * each)), place, batch_dims=1)
 
 
 def _one_hot(token_ids, size):

@@ -1,4 +1,4 @@
-"""What is shipped is whole, small, loads, and is what the README says it is."""
+"""What is shipped is whole, small, loads, and is what the README says; so are the figures of what is not shipped."""
 
 import json
 import pathlib
@@ -14,6 +14,8 @@ from keras_genzoo.manifest import verify_checksums
 ROOT = pathlib.Path(__file__).parents[1]
 SHIPPED = sorted(path.parent for path in (ROOT / "saved_models").glob("*/manifest.json"))
 NAMES = [path.name for path in SHIPPED]
+RUNS = ROOT / "benchmarks" / "results" / "trained"  # figures of runs whose models are not in saved_models/
+SEEDS = range(5)
 
 FIGURES = {  # a headline as the README has it
     "log_likelihood": lambda nats: f"{-nats:.2f}",
@@ -71,13 +73,35 @@ def test_saved_model_and_keras_file_agree(path):
             np.testing.assert_allclose(values, theirs[key], atol=1e-5)
 
 
+def assert_in_readme(name, metrics):
+    headline = genzoo.recipes.get(name).headline
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{name}` ")]
+    assert any(f" {FIGURES[headline](metrics[headline])} " in row for row in rows)
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
 def test_readme_has_its_figure(path):
-    headline = genzoo.recipes.get(path.name).headline
-    value = manifest_of(path)["metrics"][headline]
-    figure = FIGURES[headline](value)
-    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(f"| `{path.name}` ")]
-    assert any(f" {figure} " in row for row in rows)
+    assert_in_readme(path.name, manifest_of(path)["metrics"])
+
+
+@pytest.mark.parametrize("path", sorted(RUNS.glob("*.json")), ids=lambda path: path.stem)
+def test_readme_has_the_figure_of_a_run_of_the_committed_recipe(path):
+    run = json.loads(path.read_text())
+    name, _, seed = path.stem.partition("-seed-")
+    assert run["recipe"] == name
+    settings = genzoo.recipes.get(name).settings(seed=int(seed or 0))
+    assert run["hyperparameters"] == json.loads(json.dumps(settings))
+    if not seed:
+        assert_in_readme(name, run["metrics"])
+
+
+@pytest.mark.parametrize(("name", "modes"), [("gan-ring", 8), ("gan-grid", 25)])
+def test_readme_has_the_mean_over_seeds(name, modes):
+    runs = [manifest_of(ROOT / "saved_models" / name)]
+    runs += [json.loads((RUNS / f"{name}-seed-{seed}.json").read_text()) for seed in SEEDS[1:]]
+    assert all(run["metrics"]["modes_covered"] == modes for run in runs)
+    share = [100 * run["metrics"]["high_quality_share"] for run in runs]
+    assert f"{np.mean(share):.1f} % +- {np.std(share, ddof=1):.1f} % (`{name}`)" in (ROOT / "README.md").read_text()
 
 
 def test_digits_measure_what_their_manifest_says():

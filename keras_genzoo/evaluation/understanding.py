@@ -149,8 +149,13 @@ class _Table:
     """One kind of features of the training and test sentences, computed once."""
 
     def __init__(self, function, splits):
-        self.function, self.mean, self.scale = function, None, None
-        self.train, self.labels = self.features(splits.train.texts), splits.train.labels
+        from scipy.sparse import issparse
+
+        train = function(splits.train.texts)
+        self.function, self.labels, self.sparse = function, splits.train.labels, issparse(train)
+        if not self.sparse:
+            self.mean, self.scale = train.mean(axis=0), max(float(train.std(axis=0).max()), 1e-12)
+        self.train = self.scaled(train)
         texts = splits.test.texts
         function(texts[:BATCH])  # traces its graphs
         begin = time.perf_counter()
@@ -159,26 +164,21 @@ class _Table:
         self.test_labels = splits.test.labels
 
     def features(self, texts):
-        """Dense ones around their mean in training, on one scale for all: that of an idle dimension stays small."""
-        from scipy.sparse import issparse
+        return self.scaled(self.function(texts))
 
-        features = self.function(texts)
-        if issparse(features):
-            return features
-        if self.scale is None:
-            self.mean = features.mean(axis=0)
-            self.scale = max(float(np.sqrt(features.var(axis=0).max())), 1e-12)
-        return (features - self.mean) / self.scale
+    def scaled(self, features):
+        """Dense ones around their mean in training, on one scale for all: that of an idle dimension stays small."""
+        return features if self.sparse else (features - self.mean) / self.scale
 
     def accuracy(self, rows, texts=(), labels=()):
         """On the test split, of a regression fitted on training rows and further texts with labels."""
-        from scipy.sparse import issparse, vstack
+        from scipy.sparse import vstack
         from sklearn.linear_model import LogisticRegression
 
         features, labels = self.train[rows], np.concatenate([self.labels[rows], labels]).astype("int32")
         if len(texts):
             more = self.features(list(texts))
-            features = vstack([features, more]) if issparse(more) else np.concatenate([features, more])
+            features = vstack([features, more]) if self.sparse else np.concatenate([features, more])
         classifier = LogisticRegression(max_iter=1000).fit(features, labels)
         begin = time.perf_counter()
         accuracy = float(classifier.score(self.test, self.test_labels))

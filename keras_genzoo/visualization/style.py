@@ -93,15 +93,15 @@ def scatter(axes, points, labels=None, named=False):
         return
     labels = np.asarray(labels)
     classes = sorted(set(labels.tolist()))
-    medians = np.array([np.median(points[labels == label], axis=0) for label in classes])
-    places = apart(medians, *np.ptp(points, axis=0)) if named else medians
     for i, label in enumerate(classes):
         marker = MARKERS[i // len(COLORS) % len(MARKERS)]
         color = COLORS[i % len(COLORS)]
         chosen = points[labels == label]
         axes.scatter(*chosen.T, s=size, color=color, marker=marker, alpha=0.7, linewidths=0, label=str(label))
-        if named:
-            _name_in_place(axes, places[i], label)
+    if named:
+        medians = [np.median(points[labels == label], axis=0) for label in classes]
+        for label, place in zip(classes, apart(medians, *np.ptp(points, axis=0)), strict=True):
+            _name_in_place(axes, place, label)
     axes.legend(
         loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=FONT_SIZE, handletextpad=0.2,
         ncols=math.ceil(len(classes) / 16), markerscale=math.sqrt(30 / size),

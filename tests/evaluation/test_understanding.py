@@ -5,7 +5,7 @@ import pytest
 
 from keras_genzoo.data.text import TextSplit, TextSplits
 from keras_genzoo.evaluation import few_labels, format_few_labels
-from keras_genzoo.evaluation.understanding import bag_of_words, chosen_rows, codes, neighbours
+from keras_genzoo.evaluation.understanding import _Table, bag_of_words, chosen_rows, codes, neighbours
 
 WORDS = (["to be or not", "not to be", "be not to"], ["that is the question", "the question is that", "question that"])
 
@@ -31,6 +31,18 @@ def test_table(make_text_vae, splits):
     assert [row["accuracy"] for row in again] == [row["accuracy"] for row in rows]
     lines = format_few_labels(rows).splitlines()
     assert lines[0].split() == ["method", "1", "a", "class", "all", "ms"] and len(lines) == 7
+
+
+def test_an_idle_dimension_stays_small(splits):
+    """Codes are centred and share one scale, so that noise in a dimension that says nothing is not blown up."""
+
+    def features(texts):
+        return np.array([[len(text), 1e-3 * len(text), 5.0] for text in texts])
+
+    table = _Table(features, splits)
+    np.testing.assert_allclose(table.train.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(table.train.std(axis=0), [1.0, 1e-3, 0.0], atol=1e-12)
+    np.testing.assert_array_equal(table.features(splits.train.texts), table.train)
 
 
 def test_bag_of_words_counts(make_text_vae):

@@ -90,6 +90,17 @@ def test_beam_of_width_1_is_greedy(trained):
     np.testing.assert_array_equal(found, np.stack(expected, axis=1))
 
 
+@pytest.mark.parametrize("structure", ["conditional", "input_feeding", "output"])
+def test_translates_in_a_graph_that_knows_its_batch_is_one(structure):
+    """A user's own `tf.function` may, and what is added to a row in a loop must not make the size unknown."""
+    model = make(decoder={"structure": structure})
+    source_ids = model.source_preprocessor(["vier zwei"])
+    options = tf.constant(2), tf.constant(4), tf.constant(1.0)
+    known = tf.function(lambda: model._generate_ids(tf.constant(source_ids.numpy()), *options), autograph=False)()
+    for name, values in model._generate_ids(source_ids, *options).items():
+        np.testing.assert_allclose(known[name], values, atol=1e-6)
+
+
 def test_full_width_is_brute_force():
     model, source = make(seed=3), ["zwei eins"]
     size, length = model.target_preprocessor.vocabulary_size, 2
