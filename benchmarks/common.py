@@ -37,7 +37,7 @@ CONV = variational.Workload("conv VAE 32-64-16-2", conv, batch_size=128, recipe=
 def arguments(description):
     """Reads the command line and gives both frameworks the same number of threads."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--threads", type=int, default=2, help="of each framework; default 2")
+    parser.add_argument("--threads", type=int, default=1, help="of each framework; default 1")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds; default 9")
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that it works; writes no result")
     given = parser.parse_args()
@@ -50,12 +50,11 @@ def arguments(description):
     return given
 
 
-def machine(threads):
+def machine():
     """What the figures depend on, as a dict without names or dates."""
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "threads": threads,
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
@@ -74,11 +73,29 @@ def _cpu():
 
 
 def report(name, rows, given):
-    """Prints the table; unless the run was a quick one, writes it to `results/NAME.json` and into the README."""
-    described = machine(given.threads)
-    table = benchmark.format_rows(rows)
-    line = ", ".join(f"{key} {value}" for key, value in described.items()) + f", rounds {given.rounds}"
-    publish(name, line, table, {"machine": described, "rounds": given.rounds, "rows": rows}, write=not given.quick)
+    """Prints the table; unless the run was a quick one, writes it to `results/NAME.json` and into the README.
+
+    The file keeps the runs with other numbers of threads, if they are of the same machine and packages.
+    """
+    described, path = machine(), RESULTS / f"{name}.json"
+    before = json.loads(path.read_text()) if path.exists() and not given.quick else {}
+    kept = before["runs"] if before.get("machine") == described else {}
+    runs = dict(sorted({**kept, str(given.threads): {"rounds": given.rounds, "rows": rows}}.items()))
+    line = ", ".join(f"{key} {value}" for key, value in described.items())
+    publish(name, line, formatted(runs), {"machine": described, "runs": runs}, write=not given.quick)
+
+
+def formatted(runs):
+    """A Markdown table with two columns for every number of threads."""
+    titles = [f"{threads} thread{'s' * (threads != '1')}" for threads in runs]
+    head = ["workload", "contender", *(part for title in titles for part in (f"ms, {title}", f"ours / it, {title}"))]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|---:|" * len(runs)]
+    tables = [{(row["workload"], row["contender"]): row for row in run["rows"]} for run in runs.values()]
+    for key in {key: None for table in tables for key in table}:
+        found = [table.get(key) for table in tables]
+        cells = ["{milliseconds:.3g} | {ratio:.2f}".format(**row) if row else " | " for row in found]
+        lines.append("| " + " | ".join([*key, *cells]) + " |")
+    return "\n".join(lines)
 
 
 def publish(name, line, table, result, write=True):

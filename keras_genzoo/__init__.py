@@ -9,10 +9,12 @@ from keras_genzoo.version import __version__
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 _MODULES = (
-    "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "preprocessing", "recipes",
+    "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "optimizers", "preprocessing",
+    "recipes",
 )  # fmt: skip
 _LAZY = ("baselines", "visualization")
 _NAMES = {
+    "FusedAdam": "optimizers",
     "GAN": "models",
     "LanguageModel": "models",
     "Seq2Seq": "models",

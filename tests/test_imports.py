@@ -12,7 +12,7 @@ import keras_genzoo
 
 ROOT = pathlib.Path(keras_genzoo.__file__).parent
 TREE = [
-    ["backend", "manifest", "staging", "version"],
+    ["backend", "manifest", "optimizers", "staging", "version"],
     ["layers"],
     ["losses"],
     ["metrics"],

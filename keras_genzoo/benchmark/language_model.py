@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo import data, networks, recipes
 from keras_genzoo.data.text import Encoding
 from keras_genzoo.models import LanguageModel
+from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.preprocessing import TextPreprocessor
 from keras_genzoo.preprocessing.text import NUM_SPECIAL
 
@@ -74,7 +75,7 @@ def tutorial_model(workload):
 def ours(workload, split, steps):
     """`LanguageModel` by plain `compile` and `fit`, as the recipes do it."""
     model = our_model(workload, split.encoding.preprocessor)
-    model.compile(keras.optimizers.Adam(1e-3), **workload.compile)
+    model.compile(FusedAdam(1e-3), **workload.compile)
     batches = split.batches(workload.batch_size).take(steps)
     return lambda: model.fit(batches, verbose=0)
 

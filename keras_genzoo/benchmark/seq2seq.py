@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo import data, networks
 from keras_genzoo.data.text import Encoding
 from keras_genzoo.models import Seq2Seq
+from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.preprocessing import END, START, TextPreprocessor
 from keras_genzoo.preprocessing.text import NUM_SPECIAL
 
@@ -100,7 +101,7 @@ def masked_loss(y_true, logits):
 def ours(workload, split):
     """`Seq2Seq` by plain `compile` and `fit`, as the recipes do it: batches of about equal length."""
     model = our_model(workload, split.encoding.preprocessor)
-    model.compile(keras.optimizers.Adam(1e-3))
+    model.compile(FusedAdam(1e-3))
     batches = split.batches(workload.batch_size)
     return lambda: model.fit(batches, verbose=0)
 

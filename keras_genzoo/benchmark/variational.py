@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_genzoo import data, networks, recipes
 from keras_genzoo.benchmark.floor import linear_parts, repeated
 from keras_genzoo.models import VAE
+from keras_genzoo.optimizers import FusedAdam
 
 EVENT_SHAPE = (28, 28, 1)
 
@@ -62,7 +63,7 @@ def synthetic_split(count, dynamic=False):
 def ours(workload, split):
     """An epoch of `VAE` by plain `compile` and `fit`, as the recipes do it."""
     vae = VAE(*workload.networks())
-    vae.compile(keras.optimizers.Adam(1e-3), **workload.compile)
+    vae.compile(FusedAdam(1e-3), **workload.compile)
     batches = split.batches(workload.batch_size)
     return lambda: vae.fit(batches, verbose=0)
 

@@ -6,6 +6,7 @@ import keras
 
 from keras_genzoo import networks
 from keras_genzoo.models import Classifier
+from keras_genzoo.optimizers import FusedAdam
 
 SETTINGS = {
     "filters": (16, 48, 96),
@@ -41,7 +42,7 @@ def build(settings, splits):
     )
     classifier = Classifier(network, label_smoothing=settings["label_smoothing"])
     classifier.compile(
-        optimizer=keras.optimizers.Adam(schedule),
+        optimizer=FusedAdam(schedule),
         steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
         jit_compile=settings["jit_compile"],
     )

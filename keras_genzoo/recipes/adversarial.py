@@ -5,6 +5,7 @@ import math
 import keras
 
 from keras_genzoo.losses import DRAGAN, R1, R2, GradientPenalty, get_adversarial
+from keras_genzoo.optimizers import FusedAdam
 
 GOODFELLOW = "Goodfellow et al. 2014, Generative Adversarial Nets"
 PENALTIES = {"gradient_penalty": GradientPenalty, "dragan": DRAGAN, "r1": R1, "r2": R2}
@@ -66,4 +67,4 @@ def _decaying(settings, name, updates):
 def _adam(settings, updates):
     rate = settings["learning_rate"]
     schedule = keras.optimizers.schedules.CosineDecay(rate, updates, alpha=settings["final_learning_rate"])
-    return keras.optimizers.Adam(schedule, beta_1=settings["beta_1"], beta_2=settings["beta_2"])
+    return FusedAdam(schedule, beta_1=settings["beta_1"], beta_2=settings["beta_2"])

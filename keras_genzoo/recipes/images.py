@@ -2,11 +2,10 @@
 
 import math
 
-import keras
-
 from keras_genzoo import networks
 from keras_genzoo.losses import LinearWarmup, get_likelihood
 from keras_genzoo.models import VAE
+from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.recipes.recipe import Recipe
 from keras_genzoo.recipes.schedules import one_cycle
 
@@ -70,7 +69,7 @@ def build_vae(settings, splits):
         seed=settings["seed"],
     )
     vae.compile(
-        optimizer=keras.optimizers.Adam(
+        optimizer=FusedAdam(
             one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch), epsilon=settings["epsilon"]
         ),
         steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),

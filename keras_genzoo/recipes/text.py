@@ -2,10 +2,9 @@
 
 import math
 
-import keras
-
 from keras_genzoo import networks
 from keras_genzoo.models import LanguageModel
+from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.preprocessing import TextPreprocessor
 from keras_genzoo.recipes.recipe import Recipe
 from keras_genzoo.recipes.schedules import one_cycle
@@ -70,9 +69,9 @@ def build_language_model(settings, splits):
 
 
 def compile_text(model, settings, updates_an_epoch):
-    """Compiles a text model, with AdamW, clipped gradients and one cycle of the learning rate; returns it."""
+    """Compiles a text model, with weight decay, clipped gradients and one cycle of the learning rate; returns it."""
     average = {"use_ema": True, "ema_momentum": settings["ema_momentum"]} if settings["ema_momentum"] else {}
-    optimizer = keras.optimizers.AdamW(
+    optimizer = FusedAdam(
         one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch),
         weight_decay=settings["weight_decay"],
         beta_2=0.99,
