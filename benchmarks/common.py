@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import tensorflow as tf
 
-from keras_genzoo import benchmark, networks
+from keras_genzoo import networks
 from keras_genzoo.benchmark import variational
 
 try:

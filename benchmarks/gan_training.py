@@ -1,7 +1,8 @@
 """Time of a training step of a GAN: this package, a tutorial's way, PyTorch, and the step's matrix products alone."""
 
-from common import arguments, benchmark, report, torch
+from common import arguments, report, torch
 
+from keras_genzoo import benchmark
 from keras_genzoo.benchmark import adversarial
 
 STEPS = {adversarial.DENSE: 385, adversarial.CONV: 64}  # an epoch; multiples of the steps an execution

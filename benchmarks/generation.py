@@ -4,10 +4,10 @@ import tempfile
 
 import keras
 import tensorflow as tf
-from common import CONV, SMALL, WIDE, arguments, benchmark, report
+from common import CONV, SMALL, WIDE, arguments, report
 from vae_training import torch_models
 
-from keras_genzoo import VAE
+from keras_genzoo import VAE, benchmark
 
 BATCH, IMAGES = 1024, 10_240
 EXPORTED = "its SavedModel"

@@ -8,8 +8,9 @@ if "MALLOC_TRIM_THRESHOLD_" not in os.environ:  # or PyTorch's LSTM spends a thi
     tuned = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31)}
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **tuned})
 
-from common import arguments, benchmark, report, torch
+from common import arguments, report, torch
 
+from keras_genzoo import benchmark
 from keras_genzoo.benchmark import language_model
 from keras_genzoo.preprocessing.text import NUM_SPECIAL
 

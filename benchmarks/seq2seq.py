@@ -8,8 +8,9 @@ if "MALLOC_TRIM_THRESHOLD_" not in os.environ:  # or PyTorch's GRU spends a thir
     tuned = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31)}
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **tuned})
 
-from common import arguments, benchmark, report, torch
+from common import arguments, report, torch
 
+from keras_genzoo import benchmark
 from keras_genzoo.benchmark import seq2seq
 from keras_genzoo.benchmark.seq2seq import DEFAULT as WORKLOAD
 from keras_genzoo.preprocessing import START

@@ -1,6 +1,8 @@
 """Time of a training step: this package, a tutorial's way, PyTorch, and the step's matrix products alone."""
 
-from common import CONV, SMALL, WIDE, arguments, benchmark, report, torch, variational
+from common import CONV, SMALL, WIDE, arguments, report, torch, variational
+
+from keras_genzoo import benchmark
 
 DYNAMIC, INPUT = "keras_genzoo, binarised afresh", "its input pipeline alone"
 STEPS = {SMALL.name: 590, WIDE.name: 472, CONV.name: 60}  # an epoch; multiples of the steps an execution

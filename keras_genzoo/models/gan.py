@@ -28,7 +28,8 @@ class GAN(GANTraining, GANInference, GenerativeModel):
         packing: int, how many events the discriminator sees side by side on their last axis, so that it can see how
             much they differ (Lin et al. 2018). Defaults to 1.
         ema_momentum: float in [0, 1) or `None`. With a number, samples come from an exponential moving average of the
-            generator's weights, normalised so that it is right from the first step. Defaults to `None`.
+            generator's weights, normalised so that it is right from the first step, under which layers such as
+            `BatchNormalization` have statistics of their own. Defaults to `None`.
         seed: int, of the training noise. Defaults to 0.
         **kwargs: of `keras.Model`.
 
@@ -65,14 +66,16 @@ class GAN(GANTraining, GANInference, GenerativeModel):
         self.generator, self.discriminator = generator, discriminator
         self.num_classes, self.packing, self.ema_momentum, self.seed = num_classes, packing, ema_momentum, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.averages = [] if ema_momentum is None else [self._average_of(v) for v in generator.trainable_variables]
+        averaged = ema_momentum is not None
+        self.averages = [self._average_of(v) for v in generator.trainable_variables if averaged]
+        self.average_statistics = [self._average_of(v) for v in generator.non_trainable_weights if averaged]
         self._trackers = {name: keras.metrics.Mean(name) for name in ("generator_loss", "discriminator_loss")}
         self._penalty_tracker = keras.metrics.Mean("penalty")
         self._game = types.SimpleNamespace(objective=None, penalties=(), steps=1, quality=(), options={})
         self.built = True
 
     def _average_of(self, variable):
-        """The moving average of a weight, a weight of this model; it starts at the weight's present value."""
+        """A weight of this model for the averaged generator; it starts at the present value of the generator's."""
         average = self.add_weight(
             shape=variable.shape, dtype="float32", trainable=False, aggregation="only_first_replica",
             name=f"average_{variable.name}", initializer="zeros",

@@ -12,7 +12,7 @@ class GANInference:
     """The public methods of `GAN` beside training: tensors in, tensors out, one graph each.
 
     Images come and go in [0, 1], however the networks see them ([-1, 1]); points as they are. It works on the
-    attributes `generator, discriminator, averages, num_classes, packing, event_shape, latent_dim`.
+    attributes `generator, discriminator, averages, average_statistics, num_classes, packing, event_shape, latent_dim`.
     """
 
     @property
@@ -97,9 +97,14 @@ class GANInference:
         """As `_events`, by the moving average of the generator's weights where there is one."""
         if not self.averages:
             return self._events(z, labels, training=False)
-        pairs = zip(self.generator.trainable_variables, self.averages, strict=True)
-        with keras.StatelessScope(state_mapping=pairs, initialize_variables=False):
+        with self._averaged():
             return self._events(z, labels, training=False)
+
+    def _averaged(self):
+        """A scope in which the generator has its averaged weights, and their statistics."""
+        own = [*self.generator.trainable_variables, *self.generator.non_trainable_weights]
+        averages = [*self.averages, *self.average_statistics]
+        return keras.StatelessScope(state_mapping=zip(own, averages, strict=True), initialize_variables=False)
 
     def _logits(self, events, labels, training):
         """The discriminator at events, or at packs of them: float32 `(batch,)`."""

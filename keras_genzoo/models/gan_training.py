@@ -13,7 +13,7 @@ EVALUATION = 0x6A17  # a stream of its own for the noise of `evaluate`
 class GANTraining:
     """`train_step` and `test_step` of `GAN`.
 
-    It works on the networks and `averages`, both optimizers, and the rules of the game in `_game`.
+    It works on the networks, `averages`, `average_statistics`, both optimizers, and the rules of the game in `_game`.
     """
 
     def train_step(self, data):
@@ -29,14 +29,15 @@ class GANTraining:
                 fake = self._events(self._noise(own), own_labels, training=True)
             self._update_discriminator(own, fake, own_labels)
         real, labels = self._part(real, self._game.steps - 1), self._part(labels, self._game.steps - 1)
+        z = self._noise(real)
         with tf.GradientTape() as tape:
-            fake = self._events(self._noise(real), labels, training=True)
+            fake = self._events(z, labels, training=True)
             with tape.stop_recording():
                 self._update_discriminator(real, tf.stop_gradient(fake), labels)
             loss = self._generator_loss(real, fake, labels)
             scaled = self.generator_optimizer.scale_loss(loss)
         self._descend(self.generator_optimizer, self.generator, scaled, tape)
-        self._update_averages()
+        self._update_averages(z, labels)
         trained = [metric for metric in self.metrics if metric not in self._game.quality]
         return {metric.name: metric.result() for metric in trained}
 
@@ -95,8 +96,12 @@ class GANTraining:
         """The sum of the network's own losses, such as weight decay."""
         return sum(network.losses) / tf.distribute.get_strategy().num_replicas_in_sync
 
-    def _update_averages(self):
-        """Moves the averages to `sum_i m^(t - i) w_i / sum_i m^(t - i)` over the weights w_1 .. w_t of all updates."""
+    def _update_averages(self, z, labels):
+        """Moves the averages to `sum_i m^(t - i) w_i / sum_i m^(t - i)` over the weights w_1 .. w_t of all updates.
+
+        Statistics (of `BatchNormalization`) are not averaged but taken from a run of the averaged generator at z: those
+        of the generator's own activations do not fit weights that are smaller by all that averages out.
+        """
         if not self.averages:
             return
         step = tf.cast(tf.maximum(tf.convert_to_tensor(self.generator_optimizer.iterations), 1), tf.float64)
@@ -104,6 +109,12 @@ class GANTraining:
         kept = tf.cast(momentum * (1 - momentum ** (step - 1)) / (1 - momentum**step), tf.float32)
         for average, variable in zip(self.averages, self.generator.trainable_variables, strict=True):
             average.assign(kept * average.value + (1 - kept) * tf.cast(variable.value, tf.float32))
+        if not self.average_statistics:
+            return
+        with self._averaged() as scope:
+            self._events(z, labels, training=True)
+        for statistic, variable in zip(self.average_statistics, self.generator.non_trainable_weights, strict=True):
+            statistic.assign(scope.get_current_value(variable))
 
     def test_step(self, data):
         """Both losses and the `quality` metrics, with fakes of the running generator.

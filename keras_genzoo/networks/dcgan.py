@@ -7,7 +7,9 @@ from keras_genzoo.networks.inputs import connected, image_input, latent_input
 SMALLEST = 7  # the largest side at which a generator starts and a discriminator ends
 
 
-def dcgan_generator(latent_dim, event_shape, width=64, batch_norm=True, num_classes=None, seed=0, name="generator"):
+def dcgan_generator(
+    latent_dim, event_shape, width=64, batch_norm=True, num_classes=None, units=(), seed=0, name="generator"
+):  # fmt: skip
     """Builds a generator of 4 x 4 transposed convolutions, each doubling height and width.
 
     28 x 28 is reached from 7 x 7, 32 x 32 from 4 x 4. The last hidden layer has `width` channels, every one before it
@@ -19,6 +21,8 @@ def dcgan_generator(latent_dim, event_shape, width=64, batch_norm=True, num_clas
         width: int, the number of channels of the largest hidden layer. Defaults to 64.
         batch_norm: bool. Defaults to `True`.
         num_classes: int or `None`. With a number the input is `{"z", "labels"}`, labels int32 `(batch,)`.
+        units: tuple of int, the sizes of fully connected layers between the code and the first maps, which see the
+            whole image (Chen et al. 2016, InfoGAN, appendix C). Defaults to `()`, without.
         seed: int, of the initial weights. Defaults to 0.
         name: str. Defaults to `"generator"`.
 
@@ -38,6 +42,9 @@ def dcgan_generator(latent_dim, event_shape, width=64, batch_norm=True, num_clas
     side = [size // 2**halvings for size in event_shape[:2]]
     inputs, hidden = latent_input(latent_dim, num_classes)
     channels = width * 2 ** (halvings - 1)
+    for i, size in enumerate(units):
+        layer = keras.layers.Dense(size, use_bias=not batch_norm, name=f"dense_{i}", **_normal(seed + 450 + i))
+        hidden = _activated(layer(hidden), "relu", batch_norm, f"dense_{i}")
     hidden = keras.layers.Dense(
         side[0] * side[1] * channels, use_bias=not batch_norm, name="project", **_normal(seed + 400)
     )(hidden)
@@ -56,8 +63,8 @@ def dcgan_generator(latent_dim, event_shape, width=64, batch_norm=True, num_clas
 
 
 def dcgan_discriminator(
-    event_shape, width=64, batch_norm=False, spectral_norm=False, dropout=0.0, num_classes=None, packing=1, seed=0,
-    name="discriminator",
+    event_shape, width=64, batch_norm=False, spectral_norm=False, dropout=0.0, num_classes=None, packing=1, units=(),
+    seed=0, name="discriminator",
 ):  # fmt: skip
     """Builds a discriminator of 4 x 4 convolutions, each halving height and width, with leaky ReLU of slope 0.2.
 
@@ -71,6 +78,8 @@ def dcgan_discriminator(
         num_classes: int or `None`. With a number the input is `{"images", "labels"}`, and the label enters as an
             inner product with the last features (Miyato & Koyama 2018).
         packing: int, how many events side by side on the channels are judged at once. Defaults to 1.
+        units: tuple of int, the sizes of fully connected layers after the convolutions. A convolution sees a few
+            strokes; without such a layer the logit is a sum over places, which knows no digit. Defaults to `()`.
         seed: int, of the initial weights. Defaults to 0.
         name: str. Defaults to `"discriminator"`.
 
@@ -94,6 +103,10 @@ def dcgan_discriminator(
         if dropout:
             hidden = keras.layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(hidden)
     features = keras.layers.Flatten(name="features")(hidden)
+    for i, size in enumerate(units):
+        layer = keras.layers.Dense(size, name=f"dense_{i}", **_normal(seed + 550 + i))
+        features = connected(layer, features, spectral_norm, seed + 550 + i)
+        features = _activated(features, "leaky_relu", False, f"dense_{i}")
     layer = keras.layers.Dense(1, name="logit", dtype="float32", **_normal(seed + 599))
     logit = connected(layer, features, spectral_norm, seed + 599)
     if labels is not None:

@@ -40,6 +40,7 @@ def build_images(settings, splits):
         discriminator = networks.mlp_discriminator(event, settings["discriminator_units"], **judging)
     elif settings["network"] == "convolutional":
         width = settings["width"]
+        common["units"], judging["units"] = settings["generator_units"], settings["discriminator_units"]
         generator = networks.dcgan_generator(latent_dim, event, width, settings["batch_norm"], **common)
         discriminator = networks.dcgan_discriminator(event, width, settings["discriminator_batch_norm"], **judging)
     else:
@@ -90,7 +91,14 @@ def _images(
     )
 
 
-CONVOLUTIONAL = {"network": "convolutional", "batch_norm": True, "latent_dim": 64, "steps_per_execution": 8}
+CONVOLUTIONAL = {
+    "network": "convolutional",
+    "generator_units": (256,),
+    "discriminator_units": (256,),
+    "batch_norm": True,
+    "latent_dim": 64,
+    "steps_per_execution": 11,
+}
 
 RECIPES = (
     _images(

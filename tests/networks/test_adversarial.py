@@ -10,6 +10,8 @@ BUILDERS = [
     (mlp_discriminator, {"event_shape": (4, 4, 1), "units": (8,), "dropout": 0.2, "spectral_norm": True}),
     (dcgan_generator, {"latent_dim": 3, "event_shape": (8, 8, 1), "width": 2}),
     (dcgan_discriminator, {"event_shape": (8, 8, 1), "width": 2, "batch_norm": True, "spectral_norm": True}),
+    (dcgan_generator, {"latent_dim": 3, "event_shape": (8, 8, 1), "width": 2, "units": (6, 5)}),
+    (dcgan_discriminator, {"event_shape": (8, 8, 1), "width": 2, "spectral_norm": True, "units": (6, 5)}),
 ]
 
 
@@ -69,6 +71,16 @@ def test_dcgan_doubles_from_a_small_start(shape, start, channels):
     convolutions = [layer.output.shape for layer in discriminator.layers if layer.name.startswith("conv")]
     assert tuple(output[-1] for output in convolutions) == channels[-2::-1]
     assert convolutions[-1][1:3] == start and discriminator.output.shape == (None, 1)
+
+
+def test_only_a_dense_layer_sees_opposite_corners_together():
+    """Without one the logit is a sum over places: what changes in one corner counts the same whatever is in another."""
+    corners = np.zeros((4, 28, 28, 1), "float32")  # none, one, the other, both
+    corners[[1, 3], :4, :4] = corners[[2, 3], -4:, -4:] = 9.0
+    for units in ((), (8,)):
+        none, one, other, both = dcgan_discriminator((28, 28, 1), width=4, units=units)(corners)[:, 0].numpy()
+        apart = abs((none - one - other + both) / both)
+        assert apart < 1e-4 if units == () else apart > 1e-2
 
 
 @pytest.mark.parametrize("shape", [(30, 28, 1), (28, 28), (9, 9, 1)])
