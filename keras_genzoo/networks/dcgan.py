@@ -43,21 +43,23 @@ def dcgan_generator(
     inputs, hidden = latent_input(latent_dim, num_classes)
     channels = width * 2 ** (halvings - 1)
     for i, size in enumerate(units):
-        layer = keras.layers.Dense(size, use_bias=not batch_norm, name=f"dense_{i}", **_normal(seed + 450 + i))
+        layer = keras.layers.Dense(
+            size, use_bias=not batch_norm, name=f"dense_{i}", **_start(seed + 450 + i, batch_norm)
+        )
         hidden = _activated(layer(hidden), "relu", batch_norm, f"dense_{i}")
     hidden = keras.layers.Dense(
-        side[0] * side[1] * channels, use_bias=not batch_norm, name="project", **_normal(seed + 400)
+        side[0] * side[1] * channels, use_bias=not batch_norm, name="project", **_start(seed + 400, batch_norm)
     )(hidden)
     hidden = _activated(keras.layers.Reshape((*side, channels), name="start")(hidden), "relu", batch_norm, 0)
     for i in range(1, halvings):
         hidden = keras.layers.Conv2DTranspose(
             channels // 2**i, 4, strides=2, padding="same", use_bias=not batch_norm, name=f"conv_{i}",
-            **_normal(seed + 400 + i),
+            **_start(seed + 400 + i, batch_norm),
         )(hidden)  # fmt: skip
         hidden = _activated(hidden, "relu", batch_norm, i)
     layer = keras.layers.Conv2DTranspose(
         event_shape[-1], 4, strides=2, padding="same", activation="tanh", name="events", dtype="float32",
-        **_normal(seed + 499),
+        **_start(seed + 499, batch_norm),
     )  # fmt: skip
     return keras.Model(inputs, layer(hidden), name=name)
 
@@ -96,7 +98,7 @@ def dcgan_discriminator(
         normalised = batch_norm and i > 0
         layer = keras.layers.Conv2D(
             width * 2**i, 4, strides=2, padding="same", use_bias=not normalised, name=f"conv_{i}",
-            **_normal(seed + 500 + i),
+            **_start(seed + 500 + i, batch_norm or spectral_norm),
         )  # fmt: skip
         hidden = connected(layer, hidden, spectral_norm, seed + 500 + i)
         hidden = _activated(hidden, "leaky_relu", normalised, i)
@@ -104,13 +106,15 @@ def dcgan_discriminator(
             hidden = keras.layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(hidden)
     features = keras.layers.Flatten(name="features")(hidden)
     for i, size in enumerate(units):
-        layer = keras.layers.Dense(size, name=f"dense_{i}", **_normal(seed + 550 + i))
+        layer = keras.layers.Dense(size, name=f"dense_{i}", **_start(seed + 550 + i, batch_norm or spectral_norm))
         features = connected(layer, features, spectral_norm, seed + 550 + i)
         features = _activated(features, "leaky_relu", False, f"dense_{i}")
-    layer = keras.layers.Dense(1, name="logit", dtype="float32", **_normal(seed + 599))
+    layer = keras.layers.Dense(1, name="logit", dtype="float32", **_start(seed + 599, batch_norm or spectral_norm))
     logit = connected(layer, features, spectral_norm, seed + 599)
     if labels is not None:
-        layer = keras.layers.Dense(features.shape[-1], use_bias=False, name="class", **_normal(seed + 598))
+        layer = keras.layers.Dense(
+            features.shape[-1], use_bias=False, name="class", **_start(seed + 598, batch_norm or spectral_norm)
+        )
         embedded = connected(layer, labels, spectral_norm, seed + 598)  # (batch, features)
         match = keras.layers.Dot(1, name="match", dtype="float32")([embedded, features])
         logit = keras.layers.Add(name="conditional_logit", dtype="float32")([logit, match])
@@ -123,9 +127,11 @@ def _activated(hidden, activation, batch_norm, index):
     return keras.layers.Activation(activation, name=f"activation_{index}")(hidden)
 
 
-def _normal(seed):
-    """The arguments of a layer that start its kernel as the paper does (section 4)."""
-    return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02, seed=seed)}
+def _start(seed, normalised):
+    """The arguments of a layer that start its kernel: as the paper does (section 4), whose size is that of nothing
+    unless the layer is normalised; else by He et al. 2015, which keeps the size of what passes."""
+    normal = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
+    return {"kernel_initializer": normal if normalised else keras.initializers.HeNormal(seed=seed)}
 
 
 def _halvings(event_shape):

@@ -8,6 +8,7 @@ from keras_genzoo.recipes.recipe import Recipe
 MAO = "Mao et al. 2017, Least Squares Generative Adversarial Networks"
 RADFORD = "Radford, Metz & Chintala 2016, Unsupervised Representation Learning with Deep Convolutional GANs"
 GULRAJANI = "Gulrajani et al. 2017, Improved Training of Wasserstein GANs"
+SPECTRAL = "Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks"
 MIYATO = "Miyato & Koyama 2018, cGANs with Projection Discriminator"
 
 IMAGES = {
@@ -97,8 +98,11 @@ CONVOLUTIONAL = {
     "discriminator_units": (256,),
     "batch_norm": True,
     "latent_dim": 64,
+    "beta_1": 0.0,
+    "beta_2": 0.9,
     "steps_per_execution": 11,
 }
+NORMALISED = {**CONVOLUTIONAL, "objective": "hinge", "spectral_norm": True, "learning_rate": 4e-4}
 
 RECIPES = (
     _images(
@@ -142,30 +146,30 @@ RECIPES = (
     ),
     _images(
         "dcgan-mnist",
-        "convolutions with batch normalisation in both networks",
-        references=(RADFORD,),
-        discriminator_batch_norm=True,
-        **CONVOLUTIONAL,
+        "convolutions under the hinge loss, with spectral normalisation in the discriminator",
+        epochs=60,
+        minutes=50,
+        references=(RADFORD, SPECTRAL),
+        **NORMALISED,
     ),
     _images(
         "wgan-gp-mnist",
         "the Wasserstein distance with a gradient penalty, five critic updates for one of the generator",
         batch_size=320,
+        epochs=20,
         references=(GULRAJANI,),
         objective="wasserstein",
         gradient_penalty=10.0,
         discriminator_steps=5,
-        learning_rate=1e-4,
-        beta_1=0.0,
-        beta_2=0.9,
+        learning_rate=2e-4,
         **CONVOLUTIONAL,
     ),
     _images(
         "conditional-gan-mnist",
         "digits of a given class, judged by a projection discriminator",
-        references=(MIYATO,),
+        epochs=15,
+        references=(MIYATO, SPECTRAL),
         conditional=True,
-        discriminator_batch_norm=True,
-        **CONVOLUTIONAL,
+        **NORMALISED,
     ),
 )
