@@ -8,7 +8,7 @@ from keras_genzoo.recipes.recipe import Recipe
 MAO = "Mao et al. 2017, Least Squares Generative Adversarial Networks"
 RADFORD = "Radford, Metz & Chintala 2016, Unsupervised Representation Learning with Deep Convolutional GANs"
 GULRAJANI = "Gulrajani et al. 2017, Improved Training of Wasserstein GANs"
-SPECTRAL = "Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks"
+MESCHEDER = "Mescheder, Geiger & Nowozin 2018, Which Training Methods for GANs do actually Converge?"
 MIYATO = "Miyato & Koyama 2018, cGANs with Projection Discriminator"
 
 IMAGES = {
@@ -102,7 +102,7 @@ CONVOLUTIONAL = {
     "beta_2": 0.9,
     "steps_per_execution": 11,
 }
-NORMALISED = {**CONVOLUTIONAL, "objective": "hinge", "spectral_norm": True, "learning_rate": 4e-4}
+REGULARISED = {**CONVOLUTIONAL, "r1": 0.3, "learning_rate": 4e-4}
 
 RECIPES = (
     _images(
@@ -128,6 +128,7 @@ RECIPES = (
         "gan-mnist",
         "the first GAN: 100-256-512-784 against 784-256-256-1",
         epochs=100,
+        minutes=14,
         batch_norm=True,
         dropout=0.3,
         steps_per_execution=11,
@@ -136,27 +137,30 @@ RECIPES = (
         "lsgan-mnist",
         "least squares: 100-128-256-512-784 against 784-512-256-128-1",
         epochs=100,
+        minutes=16,
         references=(MAO,),
         objective="least_squares",
         generator_units=(128, 256, 512),
         discriminator_units=(512, 256, 128),
         batch_norm=True,
         dropout=0.3,
+        learning_rate=5e-4,
         steps_per_execution=11,
     ),
     _images(
         "dcgan-mnist",
-        "convolutions under the hinge loss, with spectral normalisation in the discriminator",
-        epochs=60,
-        minutes=50,
-        references=(RADFORD, SPECTRAL),
-        **NORMALISED,
+        "convolutions, with a penalty on the discriminator's slope at real images",
+        epochs=40,
+        minutes=45,
+        references=(RADFORD, MESCHEDER),
+        **REGULARISED,
     ),
     _images(
         "wgan-gp-mnist",
         "the Wasserstein distance with a gradient penalty, five critic updates for one of the generator",
         batch_size=320,
         epochs=20,
+        minutes=18,
         references=(GULRAJANI,),
         objective="wasserstein",
         gradient_penalty=10.0,
@@ -167,9 +171,10 @@ RECIPES = (
     _images(
         "conditional-gan-mnist",
         "digits of a given class, judged by a projection discriminator",
-        epochs=15,
-        references=(MIYATO, SPECTRAL),
+        epochs=12,
+        minutes=15,
+        references=(MIYATO, MESCHEDER),
         conditional=True,
-        **NORMALISED,
+        **REGULARISED,
     ),
 )
