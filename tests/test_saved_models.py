@@ -21,7 +21,7 @@ FIGURES = {  # a headline as the README has it
     "log_likelihood": lambda nats: f"{-nats:.2f}",
     "accuracy": lambda share: f"{100 * share:.2f} %",
     "high_quality_share": lambda share: f"{100 * share:.1f} %",
-    "frechet_distance": lambda distance: f"{distance:.3g}",
+    "frechet_distance": lambda distance: f"{distance:#.3g}",
     "nll": lambda nats: f"{nats:.4f}",
     "nats_per_sentence": lambda nats: f"{nats:.2f}",
     "exact_match": lambda share: f"{100 * share:.1f} %",
