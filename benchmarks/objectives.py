@@ -30,7 +30,7 @@ def measured(objective, seed, splits, settings):
 
 
 def formatted(rows):
-    """A Markdown table: the mean over the seeds and, below it in brackets, the lowest and the highest."""
+    """A Markdown table: the mean over the seeds and in brackets the lowest and the highest."""
     lines = ["| objective | " + " | ".join(name.replace("_", " ") for name in COLUMNS) + " |"]
     lines.append("|---|" + "---:|" * len(COLUMNS))
     for objective in dict.fromkeys(row["objective"] for row in rows):

@@ -13,6 +13,7 @@ from keras_genzoo.models import GAN
 from keras_genzoo.optimizers import FusedAdam
 
 EVENT_SHAPE, LATENT_DIM = (28, 28, 1), 100
+ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}  # of both networks, in all contenders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,9 +59,6 @@ def synthetic_split(count):
     """A training split of `count` noise images of MNIST's shape, which batches have in [-1, 1]."""
     drawn = np.random.default_rng(0).integers(256, size=(count, *EVENT_SHAPE), dtype="uint8")
     return data.Split({"images": drawn}, training=True, value_range=(-1.0, 1.0))
-
-
-ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}  # of both networks, in all contenders
 
 
 # ---- contenders: each a function that runs one epoch ----

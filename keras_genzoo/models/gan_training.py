@@ -111,9 +111,12 @@ class GANTraining:
             average.assign(kept * average.value + (1 - kept) * tf.cast(variable.value, tf.float32))
         if not self.average_statistics:
             return
+        pairs = list(zip(self.average_statistics, self.generator.non_trainable_weights, strict=True))
+        for statistic, variable in pairs:  # whatever the networks held when they were put together
+            statistic.assign(tf.where(step > 1, statistic.value, tf.cast(variable.value, tf.float32)))
         with self._averaged() as scope:
             self._events(z, labels, training=True)
-        for statistic, variable in zip(self.average_statistics, self.generator.non_trainable_weights, strict=True):
+        for statistic, variable in pairs:
             statistic.assign(scope.get_current_value(variable))
 
     def test_step(self, data):
