@@ -115,7 +115,9 @@ class KernelDistance(keras.metrics.Metric):
     """The mean of the unbiased kernel distances of all batches; see `kernel_distance`.
 
     Every batch is a block, so its expected value does not depend on the batch size, and its noise does: batches of
-    some hundred examples tell two models apart.
+    some hundred examples tell two models apart. A real event and the fake one in the same row are not compared
+    (Gretton et al. 2012, lemma 6): where both have the same label they are not independent, and would make the
+    distance look smaller.
 
     Args:
         features: from a batch in the model's own range to features `(batch, ...)`: a Keras layer or model, or another
@@ -147,13 +149,12 @@ class KernelDistance(keras.metrics.Metric):
         self.total = self.add_weight(initializer="zeros", name="total")
 
     def update_state(self, real, fake):
-        """Adds a batch: `real` and `fake` are `(batch, ...)`, of two examples at least; fewer are passed over."""
+        """Adds a batch: `real` and `fake` are `(batch, ...)` of one size; a single example each is passed over."""
         real, fake = self._vectors(real), self._vectors(fake)
-        counts = [tf.cast(tf.shape(values)[0], tf.float32) for values in (real, fake)]
-        within = tf.add_n([_mean_off_diagonal(*pair) for pair in zip((real, fake), counts, strict=True)])
-        size = tf.cast(tf.shape(real)[1], tf.float32)
-        distance = within - 2.0 * tf.reduce_mean((tf.matmul(real, fake, transpose_b=True) / size + 1.0) ** 3)
-        weight = tf.where(tf.reduce_min(counts) < 2.0, 0.0, tf.reduce_min(counts))
+        within = _mean_off_diagonal(real, real) + _mean_off_diagonal(fake, fake)
+        distance = within - 2.0 * _mean_off_diagonal(real, fake)
+        count = tf.cast(tf.shape(real)[0], tf.float32)
+        weight = tf.where(count < 2.0, 0.0, count)
         self.distance.assign_add(tf.math.multiply_no_nan(distance, weight))
         self.total.assign_add(weight)
 
@@ -173,7 +174,8 @@ class KernelDistance(keras.metrics.Metric):
         return cls(**{**config, "features": keras.saving.deserialize_keras_object(config["features"])})
 
 
-def _mean_off_diagonal(values, count):
+def _mean_off_diagonal(a, b):
     """The mean of the cubic kernel over the pairs of different rows."""
-    gram = (tf.matmul(values, values, transpose_b=True) / tf.cast(tf.shape(values)[1], tf.float32) + 1.0) ** 3
+    count, size = tf.cast(tf.shape(a)[0], tf.float32), tf.cast(tf.shape(a)[1], tf.float32)
+    gram = (tf.matmul(a, b, transpose_b=True) / size + 1.0) ** 3
     return tf.math.divide_no_nan(tf.reduce_sum(gram) - tf.linalg.trace(gram), count * (count - 1.0))

@@ -38,11 +38,23 @@ def test_modes_are_counted_over_batches(points, sizes, graph):
     assert updated(metrics.HighQualityShare(CENTERS, SCALE), batches, graph) == pytest.approx(share)
 
 
+def distance_of_a_batch(x, y):
+    """The double sum over pairs of different rows."""
+    x, y = x.reshape(len(x), -1).astype("float64"), y.reshape(len(y), -1).astype("float64")
+    pairs = [(i, j) for i in range(len(x)) for j in range(len(y)) if i != j]
+    return np.mean(
+        [
+            sum(s * (a[i] @ b[j] / a.shape[1] + 1) ** 3 for a, b, s in ((x, x, 1), (y, y, 1), (x, y, -2)))
+            for i, j in pairs
+        ]
+    )
+
+
 @pytest.mark.parametrize("graph", [False, True])
 def test_kernel_distance_is_the_mean_of_the_blocks(graph):
     generator = np.random.default_rng(1)
     batches = [generator.normal(size=(2, 20, 4)).astype("float32") for _ in range(3)]
-    expected = np.mean([metrics.kernel_distance(*batch, num_blocks=1)[0] for batch in batches])
+    expected = np.mean([distance_of_a_batch(*batch) for batch in batches])
     assert updated(metrics.KernelDistance(), batches, graph) == pytest.approx(expected, rel=1e-4)
 
 
@@ -55,10 +67,23 @@ def test_a_last_batch_of_one_changes_nothing():
 def test_kernel_distance_of_images_by_features():
     x, y = np.random.default_rng(3).normal(size=(2, 16, 4, 4, 1)).astype("float32")
     flat = updated(metrics.KernelDistance(), [(x, y)])
-    assert flat == pytest.approx(metrics.kernel_distance(x, y, num_blocks=1)[0], rel=1e-4)
+    assert flat == pytest.approx(distance_of_a_batch(x, y), rel=1e-4)
     layer = keras.layers.Rescaling(2.0)
     doubled = updated(metrics.KernelDistance(features=layer), [(x, y)])
-    assert doubled == pytest.approx(metrics.kernel_distance(2 * x, 2 * y, num_blocks=1)[0], rel=1e-4)
+    assert doubled == pytest.approx(distance_of_a_batch(2 * x, 2 * y), rel=1e-4)
+
+
+def test_kernel_distance_has_mean_zero_where_samples_were_asked_for_the_labels_of_the_real_events():
+    """Real and fake from the same distribution, of the same class in every row: 0, as for independent rows."""
+    generator, together, apart = np.random.default_rng(4), [], []
+    for _ in range(400):
+        classes = generator.integers(3, size=(10, 1))
+        real, fake = 2.0 * classes + generator.normal(size=(2, 10, 2))
+        together.append(updated(metrics.KernelDistance(), [(real.astype("float32"), fake.astype("float32"))]))
+        apart.append(metrics.kernel_distance(real, fake, num_blocks=1)[0])
+    errors = [np.std(values) / np.sqrt(len(values)) for values in (together, apart)]
+    assert abs(np.mean(together)) < 4 * errors[0]
+    assert np.mean(apart) < -4 * errors[1]  # what counting all pairs would give
 
 
 def made():
