@@ -81,14 +81,16 @@ def report(name, rows, given):
     before = json.loads(path.read_text()) if path.exists() and not given.quick else {}
     kept = before["runs"] if before.get("machine") == described else {}
     runs = dict(sorted({**kept, str(given.threads): {"rounds": given.rounds, "rows": rows}}.items()))
-    line = ", ".join(f"{key} {value}" for key, value in described.items())
+    rounds = ", ".join(f"{run['rounds']} rounds with {_threads(number)}" for number, run in runs.items())
+    line = ", ".join(f"{key} {value}" for key, value in described.items()) + f"; {rounds}"
     publish(name, line, formatted(runs), {"machine": described, "runs": runs}, write=not given.quick)
 
 
 def formatted(runs):
     """A Markdown table with two columns for every number of threads."""
-    titles = [f"{threads} thread{'s' * (threads != '1')}" for threads in runs]
-    head = ["workload", "contender", *(part for title in titles for part in (f"ms, {title}", f"ours / it, {title}"))]
+    head = ["workload", "contender"]
+    for number in runs:
+        head += [f"ms, {_threads(number)}", f"ours / it, {_threads(number)}"]
     lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|---:|" * len(runs)]
     tables = [{(row["workload"], row["contender"]): row for row in run["rows"]} for run in runs.values()]
     for key in {key: None for table in tables for key in table}:
@@ -96,6 +98,10 @@ def formatted(runs):
         cells = ["{milliseconds:.3g} | {ratio:.2f}".format(**row) if row else " | " for row in found]
         lines.append("| " + " | ".join([*key, *cells]) + " |")
     return "\n".join(lines)
+
+
+def _threads(number):
+    return "1 thread" if number == "1" else f"{number} threads"
 
 
 def publish(name, line, table, result, write=True):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
 class FusedAdam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam`, faster: TensorFlow's one kernel takes the place of a dozen operations a weight.
+    """`keras.optimizers.Adam` with TensorFlow's one kernel a weight in place of a dozen operations.
 
     Arguments, slots and saved files are those of `Adam` (Kingma & Ba 2015, Adam: A Method for Stochastic Optimization),
     and so are the weights but for rounding. Under `jit_compile=True` the compiler has fused those operations already;

@@ -753,9 +753,9 @@ visualization.nearest_neighbors(digits_gan, splits.train, count=14, seed=1)
 # ### A moving average needs batch statistics of its own
 #
 # Averaging weights smooths the generator, and takes away what differs from step to step: averaged weights are smaller.
-# Batch normalisation in inference divides by statistics that were gathered with the weights themselves, so that the
-# averaged generator comes out too faint. Copied code averages the weights and keeps those statistics. Here the averaged
-# generator is run in every step to gather its own. In the middle of a training, at a constant learning rate:
+# Batch normalisation in inference divides by statistics that were gathered with the weights themselves, which do not
+# fit the averaged ones. Averaging the weights alone keeps those statistics. Here the averaged generator is run in every
+# step to gather its own. In the middle of a training, at a constant learning rate:
 
 # %%
 moving = {"ema_momentum": 0.999, "final_learning_rate": 1.0}

@@ -36,9 +36,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_equals_adam(settings):
-    fused, plain = (
-        trained(lambda cls=cls: cls(SCHEDULE, **settings)) for cls in (genzoo.FusedAdam, keras.optimizers.Adam)
-    )
+    fused, plain = (trained(lambda cls=cls: cls(SCHEDULE, **settings)) for cls in BOTH)
     pairs = zip([*fused.weights, *fused.optimizer.variables], [*plain.weights, *plain.optimizer.variables], strict=True)
     for ours, theirs in pairs:
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6, err_msg=ours.path)

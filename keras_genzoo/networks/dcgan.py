@@ -1,5 +1,7 @@
 """Convolutional generators and discriminators without pooling (Radford et al. 2016, DCGAN)."""
 
+import functools
+
 import keras
 
 from keras_genzoo.networks.inputs import connected, image_input, latent_input
@@ -41,25 +43,23 @@ def dcgan_generator(
     halvings = _halvings(event_shape)
     side = [size // 2**halvings for size in event_shape[:2]]
     inputs, hidden = latent_input(latent_dim, num_classes)
-    channels = width * 2 ** (halvings - 1)
+    channels, start = width * 2 ** (halvings - 1), functools.partial(_start, normalised=batch_norm)
     for i, size in enumerate(units):
-        layer = keras.layers.Dense(
-            size, use_bias=not batch_norm, name=f"dense_{i}", **_start(seed + 450 + i, batch_norm)
-        )
+        layer = keras.layers.Dense(size, use_bias=not batch_norm, name=f"dense_{i}", **start(seed + 450 + i))
         hidden = _activated(layer(hidden), "relu", batch_norm, f"dense_{i}")
     hidden = keras.layers.Dense(
-        side[0] * side[1] * channels, use_bias=not batch_norm, name="project", **_start(seed + 400, batch_norm)
+        side[0] * side[1] * channels, use_bias=not batch_norm, name="project", **start(seed + 400)
     )(hidden)
     hidden = _activated(keras.layers.Reshape((*side, channels), name="start")(hidden), "relu", batch_norm, 0)
     for i in range(1, halvings):
         hidden = keras.layers.Conv2DTranspose(
             channels // 2**i, 4, strides=2, padding="same", use_bias=not batch_norm, name=f"conv_{i}",
-            **_start(seed + 400 + i, batch_norm),
+            **start(seed + 400 + i),
         )(hidden)  # fmt: skip
         hidden = _activated(hidden, "relu", batch_norm, i)
     layer = keras.layers.Conv2DTranspose(
         event_shape[-1], 4, strides=2, padding="same", activation="tanh", name="events", dtype="float32",
-        **_start(seed + 499, batch_norm),
+        **start(seed + 499),
     )  # fmt: skip
     return keras.Model(inputs, layer(hidden), name=name)
 
@@ -94,11 +94,12 @@ def dcgan_discriminator(
     """
     halvings = _halvings(event_shape)
     inputs, hidden, labels = image_input((*event_shape[:2], packing * event_shape[2]), num_classes)
+    start = functools.partial(_start, normalised=batch_norm or spectral_norm)
     for i in range(halvings):
         normalised = batch_norm and i > 0
         layer = keras.layers.Conv2D(
             width * 2**i, 4, strides=2, padding="same", use_bias=not normalised, name=f"conv_{i}",
-            **_start(seed + 500 + i, batch_norm or spectral_norm),
+            **start(seed + 500 + i),
         )  # fmt: skip
         hidden = connected(layer, hidden, spectral_norm, seed + 500 + i)
         hidden = _activated(hidden, "leaky_relu", normalised, i)
@@ -106,15 +107,13 @@ def dcgan_discriminator(
             hidden = keras.layers.Dropout(dropout, seed=seed + i, name=f"dropout_{i}")(hidden)
     features = keras.layers.Flatten(name="features")(hidden)
     for i, size in enumerate(units):
-        layer = keras.layers.Dense(size, name=f"dense_{i}", **_start(seed + 550 + i, batch_norm or spectral_norm))
+        layer = keras.layers.Dense(size, name=f"dense_{i}", **start(seed + 550 + i))
         features = connected(layer, features, spectral_norm, seed + 550 + i)
         features = _activated(features, "leaky_relu", False, f"dense_{i}")
-    layer = keras.layers.Dense(1, name="logit", dtype="float32", **_start(seed + 599, batch_norm or spectral_norm))
+    layer = keras.layers.Dense(1, name="logit", dtype="float32", **start(seed + 599))
     logit = connected(layer, features, spectral_norm, seed + 599)
     if labels is not None:
-        layer = keras.layers.Dense(
-            features.shape[-1], use_bias=False, name="class", **_start(seed + 598, batch_norm or spectral_norm)
-        )
+        layer = keras.layers.Dense(features.shape[-1], use_bias=False, name="class", **start(seed + 598))
         embedded = connected(layer, labels, spectral_norm, seed + 598)  # (batch, features)
         match = keras.layers.Dot(1, name="match", dtype="float32")([embedded, features])
         logit = keras.layers.Add(name="conditional_logit", dtype="float32")([logit, match])
@@ -130,7 +129,7 @@ def _activated(hidden, activation, batch_norm, index):
 def _start(seed, normalised):
     """The arguments of a layer that start its kernel.
 
-    The paper's standard deviation of .02 (section 4) lets signals fade from layer to layer unless each is normalised;
+    The paper's standard deviation of .02 (section 4) lets signals fade from layer to layer unless they are normalised;
     without that, the start of He et al. 2015 keeps their size.
     """
     normal = keras.initializers.RandomNormal(stddev=0.02, seed=seed)
