@@ -47,7 +47,11 @@ def _trained_gan(strategy):
 
     x = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
     with strategy.scope():
-        gan = GAN(networks.mlp_generator(3, (2,), (4,)), networks.mlp_discriminator((2,), (8,)), ema_momentum=0.9)
+        gan = GAN(
+            networks.mlp_generator(3, (2,), (4,)),
+            networks.mlp_discriminator((2,), (8,), spectral_norm=True),
+            ema_momentum=0.9,
+        )
         gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1), penalty=losses.R1(1.0))
         for variable in gan.generator.trainable_variables:
             variable.assign(0.0 * variable)
