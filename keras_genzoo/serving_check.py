@@ -36,15 +36,16 @@ def write_cases(model, path, batch_sizes=BATCH_SIZES):
 
     arrays = {}
     with tf.device("/CPU:0"):
+        signatures = model.signatures()
         graphs = {
-            name: tf.function(function, input_signature=specs, autograph=False)
-            for name, (function, specs) in model.signatures().items()
+            name: tf.function(function, input_signature=specs, autograph=False).get_concrete_function()
+            for name, (function, specs) in signatures.items()
         }
         for size in batch_sizes:
             for name, inputs in model.example_inputs(size).items():
-                graph = graphs[name]
-                inputs = {spec.name: tf.constant(inputs[spec.name], spec.dtype) for spec in graph.input_signature}
-                for kind, values in (("input", inputs), ("output", graph(*inputs.values()))):
+                specs = signatures[name][1]
+                inputs = {spec.name: tf.constant(inputs[spec.name], spec.dtype) for spec in specs}
+                for kind, values in (("input", inputs), ("output", graphs[name](*inputs.values()))):
                     arrays |= {f"{name}|{size}|{kind}|{key}": _storable(value) for key, value in values.items()}
     np.savez(path, **arrays)
 

@@ -1,5 +1,7 @@
 """The proof that a SavedModel equals the live model, and that it needs neither Keras nor this package."""
 
+import logging
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -92,3 +94,14 @@ def test_conditional_model(tmp_path):
     report = serving_check.check(tmp_path / "1", tmp_path / "cases.npz")
     assert report["problems"] == [] and set(report["differences"]) == set(vae.signatures())
     assert vae.example_inputs(3)["generate"]["labels"].tolist() == [0, 1, 0]
+
+
+def test_many_signatures_raise_no_alarm(make_text_vae, tmp_path, caplog):
+    """TensorFlow takes several functions of one line of code, each traced once, for one that is traced again."""
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        serving_check.write_cases(make_text_vae(), tmp_path / "cases.npz", batch_sizes=(1, 2))
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert "retracing" not in caplog.text

@@ -96,6 +96,8 @@ class SentenceCollapseMonitor(PosteriorCollapseMonitor):
 
     def advice(self, codes):
         model, measured = self.model, self._measured
+        if model.language_model_steps and int(model.optimizer.iterations) <= model.language_model_steps:
+            return None  # the code is not open yet
         little = min(0.25 * measured["code_kl"], 0.5 * math.log(len(codes["z_mean"])))  # the estimate has a limit
         if measured["code_kl"] > 1.0 and measured["mutual_information"] < little:
             return "The divergence is paid but the code says little: lower free_bits, or start with pretrain_steps."

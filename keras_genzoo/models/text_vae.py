@@ -19,7 +19,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     All terms are sums over the tokens of a sentence and means over sentences, in nats; padding never counts. A decoder
     that predicts a token from those before it can do without z, and then the divergence falls to 0: the arguments from
-    `beta` to `pretrain_steps` are the known remedies.
+    `beta` to `language_model_steps` are the known remedies.
 
     Args:
         encoder: `networks.RecurrentPosterior`.
@@ -38,6 +38,9 @@ class TextVAE(TextVAEInference, GenerativeModel):
             stops growing from one epoch to the next. 0 trains both together. Defaults to 0.
         pretrain_steps: int, updates with beta 0, after which the decoder starts anew and the schedule of `beta` begins,
             with the next epoch (Li et al. 2019). Defaults to 0.
+        language_model_steps: int, updates of the decoder alone, as a language model that reads no code, after which the
+            code is opened and the schedule of `beta` begins; at the cost of a language model. Not with `aggressive` or
+            `pretrain_steps`. Defaults to 0.
         num_classes: int or `None`. With a number the model is conditional. Defaults to `None`.
         seed: int, of the training noise. Defaults to 0.
         **kwargs: of `keras.Model`.
@@ -72,14 +75,17 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     def __init__(
         self, encoder, decoder, preprocessor, beta=1.0, free_bits=0.0, free_bits_per="dimension", word_dropout=0.0,
-        aggressive=0, pretrain_steps=0, num_classes=None, seed=0, **kwargs,
+        aggressive=0, pretrain_steps=0, language_model_steps=0, num_classes=None, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
-        text_vae_checks.check_arguments(beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps)
+        text_vae_checks.check_arguments(
+            beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps
+        )
         text_vae_checks.check_parts(encoder, decoder, preprocessor, num_classes)
         self.encoder, self.decoder, self.preprocessor = encoder, decoder, preprocessor
         self.beta, self.free_bits, self.free_bits_per = beta, free_bits, free_bits_per
         self.word_dropout, self.aggressive, self.pretrain_steps = word_dropout, aggressive, pretrain_steps
+        self.language_model_steps = language_model_steps
         self.num_classes, self.seed, self.latent_dim = num_classes, seed, encoder.latent_dim
         self.sampling = Sampling(seed, name="sampling")
         self.seed_generator = keras.random.SeedGenerator(seed + 1)
@@ -115,8 +121,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
         token_ids, decoder_ids, labels = self._inputs(x)
         if training and self.word_dropout:
             decoder_ids = self._with_words_dropped(decoder_ids)
-        z_mean, z_log_var = self._posterior(token_ids, labels, training)
-        z = self.sampling([z_mean, z_log_var])
+        z_mean, z_log_var, z = self._drawn(token_ids, labels, training)
         dense = bool(self.jit_compile)
         nll = self._decoder_nll(decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training, dense)
         kl = gaussian_kl(z_mean, z_log_var)  # (batch, latent_dim)
@@ -125,8 +130,22 @@ class TextVAE(TextVAEInference, GenerativeModel):
             self._trackers[name].update_state(values)
         return self.mean_over_batch(nll + self._divergence_weight() * self._penalty(kl))
 
+    def _drawn(self, token_ids, labels, training):
+        """The posterior and a draw of it; zeros, and nothing of the encoder, while the decoder learns alone."""
+
+        def posterior():
+            return self._posterior(token_ids, labels, training)
+
+        if not (training and self.language_model_steps):
+            z_mean, z_log_var = posterior()
+            return z_mean, z_log_var, self.sampling([z_mean, z_log_var])
+        alone = tf.convert_to_tensor(self.optimizer.iterations) < self.language_model_steps
+        zeros = tf.zeros((tf.shape(token_ids)[0], self.latent_dim))
+        z_mean, z_log_var = tf.cond(alone, lambda: (zeros, zeros), posterior)
+        return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var]))
+
     def _divergence_weight(self):
-        beta = self.scheduled(self.beta, self.pretrain_steps)
+        beta = self.scheduled(self.beta, self.pretrain_steps + self.language_model_steps)
         if not self.pretrain_steps or getattr(self, "optimizer", None) is None:
             return beta
         return tf.where(tf.convert_to_tensor(self.optimizer.iterations) < self.pretrain_steps, 0.0, beta)

@@ -7,7 +7,9 @@ from keras_genzoo.models import checks, text
 FREE_BITS_PER = ("dimension", "total")
 
 
-def check_arguments(beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps):
+def check_arguments(
+    beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps
+):  # fmt: skip
     schedule = isinstance(beta, keras.optimizers.schedules.LearningRateSchedule)
     if not schedule and not (isinstance(beta, (int, float)) and beta >= 0):
         raise ValueError(f"Expected beta to be a number of at least 0 or a schedule. Received: beta={beta!r}")
@@ -18,9 +20,16 @@ def check_arguments(beta, free_bits, free_bits_per, word_dropout, aggressive, pr
         )
     if not 0 <= word_dropout < 1:
         raise ValueError(f"Expected word_dropout in [0, 1). Received: {word_dropout=}")
-    for name, value in (("aggressive", aggressive), ("pretrain_steps", pretrain_steps)):
+    for name, value in (
+        ("aggressive", aggressive), ("pretrain_steps", pretrain_steps), ("language_model_steps", language_model_steps),
+    ):  # fmt: skip
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ValueError(f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}")
+    if language_model_steps and (aggressive or pretrain_steps):
+        raise ValueError(
+            "A decoder that starts as a language model excludes other phases. Expected aggressive=0, pretrain_steps=0. "
+            f"Received: {language_model_steps=}, {aggressive=}, {pretrain_steps=}"
+        )
 
 
 def check_parts(encoder, decoder, preprocessor, num_classes):

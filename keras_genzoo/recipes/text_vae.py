@@ -25,6 +25,7 @@ TEXT_VAE = {
     "word_dropout": 0.0,
     "aggressive": 0,  # the most updates of the encoder before one of the decoder; 100 as published
     "pretrain_epochs": 0,  # as an autoencoder, after which the decoder starts anew
+    "language_model_epochs": 0,  # of the decoder alone, before the code is opened
     "labelled": False,  # whether the label is given, so that sentences of a label can be asked for
 }
 
@@ -56,6 +57,7 @@ def build_text_vae(settings, splits):
         preprocessor,
         beta=beta_schedule(settings, updates_an_epoch),
         pretrain_steps=settings["pretrain_epochs"] * updates_an_epoch,
+        language_model_steps=settings["language_model_epochs"] * updates_an_epoch,
         num_classes=num_classes,
         **{name: settings[name] for name in ("free_bits", "free_bits_per", "word_dropout", "aggressive", "seed")},
     )  # fmt: skip

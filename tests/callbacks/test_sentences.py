@@ -79,6 +79,15 @@ def test_collapse_names_the_next_remedy(resting, fit, arguments, advice):
         assert part in messages[0]
 
 
+def test_a_code_that_is_not_open_yet_has_not_collapsed(resting, fit):
+    model = resting(0.0, language_model_steps=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(model, SentenceCollapseMonitor(TEXTS, start_from_epoch=1), epochs=2)
+    with pytest.warns(UserWarning, match="collapse"):
+        fit(model, SentenceCollapseMonitor(TEXTS, start_from_epoch=1))
+
+
 def test_a_divergence_that_tells_nothing(resting, fit):
     """All texts have the code 3, 3: a divergence of 9 nats that says nothing of the text."""
     with pytest.warns(UserWarning, match=r"KL 9\.00 and mutual information .*lower free_bits, or start with pretrain"):

@@ -208,6 +208,38 @@ def test_the_decoder_starts_anew_after_the_pretraining(make_text_vae, sentence_b
     assert others and all(np.any(slot) for slot in others)
 
 
+# ---- the start as a language model ----
+
+
+def test_the_decoder_learns_alone_before_the_code_is_opened(make_text_vae, sentence_batch):
+    model = make_text_vae(language_model_steps=3, beta=LinearWarmup(2), latent_dim=3)
+    encoder = model.encoder.get_weights()
+    x, y, weight = sentence_batch(model)
+    untouched = []
+
+    def look(*_):
+        untouched.append(all(np.array_equal(a, b) for a, b in zip(encoder, model.encoder.get_weights(), strict=True)))
+
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    history = model.fit(x, y, sample_weight=weight, batch_size=4, epochs=5, verbose=0, callbacks=[watch]).history
+    assert untouched == [True, True, True, False, False]
+    assert history["kl"][:3] == [0.0, 0.0, 0.0] and min(history["kl"][3:]) > 0.0
+    assert float(model._divergence_weight()) == 1.0  # 5 - 3 steps after the code was opened
+
+
+def test_alone_it_is_a_language_model(make_text_vae, sentence_batch):
+    model = make_text_vae(language_model_steps=1)
+    network = genzoo.networks.RecurrentDecoder(model.decoder.vocabulary_size, 6, 12, cell="gru")
+    shared = {variable.path.split("/", 1)[1]: variable for variable in model.decoder.variables}
+    for variable in network.variables:
+        variable.assign(shared[variable.path.split("/", 1)[1]])
+    x, y, weight = sentence_batch(model)
+    log_p = tf.nn.log_softmax(network(x["decoder_ids"])[0]).numpy()
+    nll = -(np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0] * weight).sum(axis=1)
+    assert float(loss_of(model, (x, y, weight))) == pytest.approx(nll.mean(), rel=1e-5)
+    assert float(loss_of(model, (x, y, weight), training=False)) != pytest.approx(nll.mean(), rel=1e-3)
+
+
 # ---- what is saved ----
 
 
@@ -215,6 +247,7 @@ REMEDIES = [
     {},
     {"aggressive": 3},
     {"pretrain_steps": 2, "beta": LinearWarmup(3)},
+    {"language_model_steps": 5, "beta": LinearWarmup(3), "dropout": 0.2},
     {"word_dropout": 0.3, "dropout": 0.2},
 ]
 
@@ -285,6 +318,7 @@ def test_conditional_training(make_text_vae, sentence_batch):
         ({"word_dropout": 1.0}, r"word_dropout in \[0, 1\). Received: word_dropout=1.0"),
         ({"aggressive": True}, "aggressive to be an integer of at least 0. Received: aggressive=True"),
         ({"pretrain_steps": -2}, "Received: pretrain_steps=-2"),
+        ({"language_model_steps": 2, "aggressive": 3}, "Expected aggressive=0, pretrain_steps=0. Received: .*ive=3"),
     ],
 )
 def test_wrong_arguments(make_text_vae, arguments, message):
