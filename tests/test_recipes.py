@@ -181,6 +181,27 @@ def test_overrides_take_the_type_of_the_default():
     assert settings["units"] == (32,) and settings["beta"] == 2.0 and isinstance(settings["beta"], float)
 
 
+def test_phases_and_schedules_of_a_text_vae():
+    recipe = recipes.get("text-vae-grammar")
+    splits = recipe.load(recipe.settings())
+
+    def build(**overrides):
+        return recipe.build(recipe.settings(**overrides), splits)
+
+    updates = len(splits.train.batches(recipe.batch_size))
+    first = build(epochs=3, language_model_epochs=2, schedule="constant", beta=0.5)
+    assert (first.language_model_steps, first.pretrain_steps, first.beta) == (2 * updates, 0, 0.5)
+    then = build(epochs=3, pretrain_epochs=1, schedule="cyclical", warmup_epochs=0.5)
+    assert (then.language_model_steps, then.pretrain_steps) == (0, updates)
+    assert then.beta.get_config() == {"period": 2 * round(updates / 2), "rise": 0.5, "final": 1.0}
+    for overrides, message in (
+        ({"epochs": 2, "pretrain_epochs": 2}, "left for the text VAE.*Received: 2 of epochs=2"),
+        ({"schedule": "step"}, "one of constant, linear, sigmoid, cyclical. Received: schedule='step'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            build(**overrides)
+
+
 def test_the_documents_architecture_is_a_setting(small_mnist):
     recipe = recipes.get("vae-mnist")
     settings, splits = small(recipe, small_mnist, units=256, latent_dim=64)

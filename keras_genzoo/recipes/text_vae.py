@@ -37,7 +37,17 @@ def learn_sentences(settings, splits):
 
 
 def build_text_vae(settings, splits):
-    """A compiled `TextVAE`, from the settings of a recipe."""
+    """A compiled `TextVAE`, from the settings of a recipe.
+
+    Raises:
+        ValueError: for an unknown schedule, or phases that leave no epoch for the text VAE itself.
+    """
+    first = settings["pretrain_epochs"] + settings["language_model_epochs"]
+    if first >= settings["epochs"]:
+        raise ValueError(
+            "Nothing is left for the text VAE. Expected pretrain_epochs + language_model_epochs below epochs. "
+            f"Received: {first} of epochs={settings['epochs']}"
+        )
     preprocessor = splits.train.encoding.preprocessor
     size, latent_dim = preprocessor.vocabulary_size, settings["latent_dim"]
     num_classes = splits.info["num_classes"] if settings["labelled"] else None
@@ -121,7 +131,15 @@ def _text_vae(
         epochs=epochs,
         evaluation={"num_samples": 500, "language_model": None, **(evaluation or {})},
         search_space=text_vae_search_space,
-        smoke={"epochs": 1, "units": 32, "encoder_units": 16, "num_layers": 1, "free_bits": 0.0, "jit_compile": False},
+        smoke={
+            "epochs": 1,
+            "units": 32,
+            "encoder_units": 16,
+            "num_layers": 1,
+            "free_bits": 0.0,
+            "language_model_epochs": 0,
+            "jit_compile": False,
+        },
         minutes=minutes,
         references=references,
     )

@@ -1,0 +1,95 @@
+"""What keeps a text VAE from collapsing: every remedy on equal networks, data and updates, beside a language model."""
+
+import argparse
+import dataclasses
+import pathlib
+import tempfile
+
+from common import publish
+
+import keras_genzoo as genzoo
+
+RECIPE, LANGUAGE_MODEL = "text-vae-captions", "lstm-captions"
+EPOCHS = 2
+ALONE = {"free_bits": 0.0, "language_model_epochs": 0}
+WARM = {"schedule": "linear", "warmup_epochs": 0.5}
+FREE = {"free_bits": 5.0, "free_bits_per": "total", "language_model_epochs": 0}
+REMEDIES = {
+    "none": {**ALONE, "schedule": "constant"},
+    "linear warm-up": {**ALONE, **WARM},
+    "cyclical": {**ALONE, "schedule": "cyclical", "warmup_epochs": 0.25},
+    "aggressive encoder": {**ALONE, **WARM, "aggressive": 100},
+    "free bits": {**WARM, **FREE},
+    "autoencoder first, free bits": {**WARM, **FREE, "pretrain_epochs": 1},
+    "language model first, free bits": {**FREE, "schedule": "constant", "language_model_epochs": 1},
+}
+MEASURING = {"num_samples": 100, "max_examples": 1000, "reverse_epochs": 0}
+COLUMNS = {  # of the results, with their digits
+    "nats_per_sentence": 2,
+    "nats_below_language_model": 2,
+    "kl": 2,
+    "reconstruction_nll": 2,
+    "mutual_information": 2,
+    "active_units": 0,
+}
+
+
+def trained(recipe, folder, given, settings):
+    """A model and the minutes its training took; a run that is there already is gone on with, or taken as it is."""
+    recipe = genzoo.recipes.get(recipe)
+    splits = recipe.load(recipe.settings(), given.data_dir)
+    if given.quick:
+        small = splits.train.take(200), splits.validation.take(100)
+        splits = dataclasses.replace(splits, train=small[0], validation=small[1])
+        settings = {**recipe.smoke, **settings}
+    model, history = genzoo.train(recipe, run_dir=folder, splits=splits, resume=True, **settings)
+    return model, splits, sum(history["seconds"]) / 60
+
+
+def formatted(rows):
+    """A Markdown table, a line a remedy."""
+    lines = ["| remedy | " + " | ".join(name.replace("_", " ") for name in COLUMNS) + " | minutes |"]
+    lines.append("|---|" + "---:|" * (len(COLUMNS) + 1))
+    for row in rows:
+        cells = [f"{row[name]:.{digits}f}" if name in row else "" for name, digits in COLUMNS.items()]
+        lines.append(f"| {row['remedy']} | " + " | ".join(cells) + f" | {row['minutes']:.0f} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", help="folder of data sets; default GENZOO_DATA_DIR")
+    parser.add_argument("--runs", help="folder for the runs, by which it can be interrupted; default a temporary one")
+    parser.add_argument("--quick", action="store_true", help="small networks, few sentences; writes no result")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        given.runs = given.runs or temporary
+        compare(given)
+
+
+def compare(given):
+    """Trains and measures all, then prints the table and writes it."""
+    epochs, measuring = (1, {"num_samples": 2, "max_examples": 20}) if given.quick else (EPOCHS, MEASURING)
+    runs = pathlib.Path(given.runs)
+    language_model, _, minutes = trained(LANGUAGE_MODEL, runs / "language-model", given, {"epochs": epochs})
+    rows = []
+    for name, settings in REMEDIES.items():
+        folder = runs / name.replace(", ", "-").replace(" ", "-")
+        model, splits, took = trained(RECIPE, folder, given, {"epochs": epochs, **settings})
+        results = genzoo.evaluate(model, splits, language_model=language_model, **measuring)
+        rows.append({"remedy": name, **{column: results[column] for column in COLUMNS}, "minutes": took})
+        rows[-1]["standard_error"] = results["nats_below_language_model_standard_error"]
+        print(rows[-1], flush=True)
+    beside = {"remedy": "language model", "nats_per_sentence": results["language_model_nats_per_sentence"]}
+    rows.append({**beside, "minutes": minutes})
+    updates = int(model.optimizer.iterations)
+    errors = [row["standard_error"] for row in rows[:-1]]
+    line = (
+        f"{updates:,} updates, seed 0; the first {measuring['max_examples']:,} test captions, K = "
+        f"{measuring['num_samples']}; standard error of a difference {min(errors):.2f} to {max(errors):.2f}"
+    )
+    publish("collapse", line, formatted(rows), {"updates": updates, "rows": rows}, write=not given.quick)
+
+
+if __name__ == "__main__":
+    main()
