@@ -155,7 +155,7 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
-    never, end_only = _at(forbidden, size), _at(range(size), size) - _at((end_id,), size)
+    never, end_only = _at(forbidden, size), NEVER - _at((end_id,), size)
 
     def body(t, logits, state, alive, ids, pool, pool_ids):
         logits = tf.cast(logits, tf.float32) + never

@@ -7,6 +7,8 @@ source. So nobody repeats a memory for its hypotheses, and what is projected of 
 import keras
 import tensorflow as tf
 
+from keras_genzoo.layers.products import times
+
 SCORES = ("dot", "general", "concat")
 
 
@@ -48,7 +50,7 @@ class Attention(keras.layers.Layer):
     def _additive(self, query, keys):
         """v tanh(query + keys), of queries that are projected: float32 `(batch, queries, source)`."""
         hidden = tf.tanh(query[:, :, None, :] + keys[:, None, :, :])
-        return tf.cast(tf.tensordot(hidden, self._weight(self.score_vector), 1), tf.float32)
+        return tf.cast(tf.squeeze(times(hidden, self._weight(self.score_vector)[:, None]), -1), tf.float32)
 
     def get_config(self):
         return {**super().get_config(), "query_dim": self.query_dim, "memory_dim": self.memory_dim}
@@ -85,11 +87,11 @@ class BahdanauAttention(Attention):
 
     def keys(self, memory):
         """The projected memory, `(batch, source, units)`."""
-        return tf.tensordot(memory, self._weight(self.memory_kernel), 1) + self._weight(self.bias)
+        return times(memory, self._weight(self.memory_kernel)) + self._weight(self.bias)
 
     def scores(self, query, keys):
         """float32 `(batch, queries, source)`."""
-        return self._additive(tf.tensordot(query, self._weight(self.query_kernel), 1), keys)
+        return self._additive(times(query, self._weight(self.query_kernel)), keys)
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
@@ -138,12 +140,12 @@ class LuongAttention(Attention):
 
     def keys(self, memory):
         """The projected memory, `(batch, source, query_dim)`."""
-        return memory if self.score == "dot" else tf.tensordot(memory, self._weight(self.memory_kernel), 1)
+        return memory if self.score == "dot" else times(memory, self._weight(self.memory_kernel))
 
     def scores(self, query, keys):
         """float32 `(batch, queries, source)`."""
         if self.score == "concat":
-            return self._additive(tf.tensordot(query, self._weight(self.query_kernel), 1), keys)
+            return self._additive(times(query, self._weight(self.query_kernel)), keys)
         return tf.cast(tf.matmul(query, keys, transpose_b=True), tf.float32)
 
     def get_config(self):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
+from keras_genzoo.layers.products import times
 from keras_genzoo.layers.scan import gru_cell, lstm_cell, scan_gru, scan_lstm, scan_simple
 
 CELLS = {"simple_rnn": 1, "gru": 3, "lstm": 4}  # and how many gates, or sums, a unit has
@@ -82,7 +83,7 @@ class Recurrent(keras.layers.Layer):
 
     def project(self, inputs):
         """The inputs' part of the gates, `(..., features)` to `(..., gates * units)`, for `scan` and `step`."""
-        return tf.tensordot(tf.cast(inputs, self.compute_dtype), self._weight(self.kernel), 1) + self._weight(self.bias)
+        return times(tf.cast(inputs, self.compute_dtype), self._weight(self.kernel)) + self._weight(self.bias)
 
     def scan(self, projected, state=None, mask=None, training=False):
         """As the call, from projected inputs `(batch, time, gates * units)`."""
@@ -92,18 +93,15 @@ class Recurrent(keras.layers.Layer):
             dropped = noise.dropout(tf.ones_like(state[0]), self.recurrent_dropout, self.seed_generator)
         x = tf.transpose(projected, (1, 0, 2))
         mask = None if mask is None else tf.transpose(tf.cast(mask, x.dtype))
-        if self.reverse:
-            x, mask = x[::-1], None if mask is None else mask[::-1]
+        how = {"mask": mask, "dropped": dropped, "reverse": self.reverse}
         kernel = self._weight(self.recurrent_kernel)
         if self.cell == "lstm":
-            outputs, *state = scan_lstm(x, kernel, *state, mask=mask, dropped=dropped)
+            outputs, *state = scan_lstm(x, kernel, *state, **how)
         elif self.cell == "gru":
             bias = self._weight(self.recurrent_bias)
-            outputs, *state = scan_gru(x, kernel, bias, *state, mask=mask, dropped=dropped)
+            outputs, *state = scan_gru(x, kernel, bias, *state, **how)
         else:
-            outputs, *state = scan_simple(x, kernel, *state, mask=mask, dropped=dropped)
-        if self.reverse:
-            outputs = outputs[::-1]
+            outputs, *state = scan_simple(x, kernel, *state, **how)
         outputs = tf.transpose(outputs, (1, 0, 2))
         return tf.ensure_shape(outputs, (*projected.shape[:2], self.units)), tuple(state)
 

@@ -41,7 +41,7 @@ def gru_cell(x, u, h):
     return z * h + (1 - z) * n, (r, z, n)
 
 
-def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
+def scan_lstm(x, kernel, h, c, mask=None, dropped=None, reverse=False):
     """Runs an LSTM over a sequence.
 
     Args:
@@ -50,9 +50,10 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
         h, c: `(batch, units)`, the first state.
         mask: `(time, batch)` of 0 and 1, or `None`. Where it is 0 the state stays as it is.
         dropped: `(batch, units)`, a factor on the state before the matrix product (recurrent dropout), or `None`.
+        reverse: bool, whether it begins at the end. Defaults to `False`.
 
     Returns:
-        `(outputs, h, c)`: `(time, batch, units)` and the last state.
+        `(outputs, h, c)`: `(time, batch, units)`, in the order of `x`, and the last state.
     """
 
     @tf.custom_gradient
@@ -63,10 +64,10 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
             new_h, new_c = _kept(mask, t, new_h, h), _kept(mask, t, new_c, c)
             return (new_h, new_c), (new_h, new_c, tf.concat(gates, axis=-1))
 
-        (h, c), (hs, cs, gates) = _loop(step, (h0, c0), x, (1, 1, 4))
+        (h, c), (hs, cs, gates) = _loop(step, (h0, c0), x, (1, 1, 4), reverse)
 
         def gradient(d_hs, d_h, d_c):
-            before_h, before_c = _before(hs, h0), _before(cs, c0)
+            before_h, before_c = _before(hs, h0, reverse), _before(cs, c0, reverse)
 
             turned = tf.transpose(kernel)
 
@@ -89,7 +90,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
                 d_h = _times(d_z @ turned, dropped)
                 return (_plus(d_h, kept_h), _plus(d_c * f, kept_c)), (d_z,)
 
-            (d_h0, d_c0), (d_z,) = _loop(back, (d_h, d_c), x, (4,), reverse=True)
+            (d_h0, d_c0), (d_z,) = _loop(back, (d_h, d_c), x, (4,), not reverse)
             return d_z, _outer(_times(before_h, dropped), d_z), d_h0, d_c0
 
         return (hs, h, c), gradient
@@ -97,7 +98,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None):
     return run(x, kernel, h, c)
 
 
-def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
+def scan_gru(x, kernel, bias, h, mask=None, dropped=None, reverse=False):
     """Runs a GRU over a sequence; as `scan_lstm`, with `bias` `(3 * units,)` added to the recurrent product.
 
     Returns:
@@ -113,10 +114,10 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
             new_h = _kept(mask, t, new_h, h)
             return (new_h,), (new_h, tf.concat([*gates, u[:, 2 * kernel.shape[0] :]], axis=-1))
 
-        (h,), (hs, gates) = _loop(step, (h0,), x, (1, 4))
+        (h,), (hs, gates) = _loop(step, (h0,), x, (1, 4), reverse)
 
         def gradient(d_hs, d_h):
-            before = _before(hs, h0)
+            before = _before(hs, h0, reverse)
 
             turned = tf.transpose(kernel)
 
@@ -129,7 +130,7 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
                 d_before = _times(d_u @ turned, dropped)
                 return (_plus(d_before + d_h * z, kept),), (tf.concat([d_r, d_z, d_n], axis=-1), d_u)
 
-            (d_h0,), (d_x, d_u) = _loop(back, (d_h,), x, (3, 3), reverse=True)
+            (d_h0,), (d_x, d_u) = _loop(back, (d_h,), x, (3, 3), not reverse)
             return d_x, _outer(_times(before, dropped), d_u), tf.reduce_sum(d_u, axis=(0, 1)), d_h0
 
         return (hs, h), gradient
@@ -137,7 +138,7 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None):
     return run(x, kernel, bias, h)
 
 
-def scan_simple(x, kernel, h, mask=None, dropped=None):
+def scan_simple(x, kernel, h, mask=None, dropped=None, reverse=False):
     """Runs Elman's network (1990), `h = tanh(x + h @ kernel)`, over a sequence; as `scan_lstm`.
 
     Returns:
@@ -152,7 +153,7 @@ def scan_simple(x, kernel, h, mask=None, dropped=None):
             new_h = _kept(mask, t, fresh, h)
             return (new_h,), (new_h, fresh)
 
-        (h,), (hs, fresh) = _loop(step, (h0,), x, (1, 1))
+        (h,), (hs, fresh) = _loop(step, (h0,), x, (1, 1), reverse)
 
         def gradient(d_hs, d_h):
             turned = tf.transpose(kernel)
@@ -162,16 +163,16 @@ def scan_simple(x, kernel, h, mask=None, dropped=None):
                 d_z = d_h * (1 - fresh[t] * fresh[t])
                 return (_plus(_times(d_z @ turned, dropped), kept),), (d_z,)
 
-            (d_h0,), (d_z,) = _loop(back, (d_h,), x, (1,), reverse=True)
-            return d_z, _outer(_times(_before(hs, h0), dropped), d_z), d_h0
+            (d_h0,), (d_z,) = _loop(back, (d_h,), x, (1,), not reverse)
+            return d_z, _outer(_times(_before(hs, h0, reverse), dropped), d_z), d_h0
 
         return (hs, h), gradient
 
     return run(x, kernel, h)
 
 
-def _loop(step, state, x, widths, reverse=False):
-    """Calls `step(t, state)` for every t; `widths` are the widths of what it emits, in units.
+def _loop(step, state, x, widths, reverse):
+    """Calls `step(t, state)` for every t, in reverse if asked to; `widths` are the widths of what it emits, in units.
 
     Returns:
         the last state, and what was emitted, each `(time, batch, width * units)`.
@@ -213,9 +214,9 @@ def _parted(mask, t, gradient):
     return gradient - through, through
 
 
-def _before(states, first):
+def _before(states, first, reverse):
     """The state before every step."""
-    return tf.concat([first[None], states[:-1]], axis=0)
+    return tf.concat([states[1:], first[None]] if reverse else [first[None], states[:-1]], axis=0)
 
 
 def _outer(states, gradients):

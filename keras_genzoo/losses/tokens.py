@@ -22,24 +22,28 @@ def token_nll(logits, token_ids, label_smoothing=0.0):
     >>> [round(float(nats), 4) for nats in token_nll(tf.zeros((1, 10)), [3])]
     [2.3026]
     """
-    logits = tf.cast(logits, tf.float32)
-    nll = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=token_ids, logits=logits)
-    return nll + label_smoothing * _above_mean(logits, token_ids) if label_smoothing else nll
-
-
-@tf.custom_gradient
-def _above_mean(logits, token_ids):
-    """How far a token's logit is above the mean of all, which is by how much smoothing changes the loss of a share.
-
-    (1 - s) nll + s mean(nll of all tokens) = nll + s (logit - mean(logits)), so nothing of the vocabulary's size has to
-    be exponentiated again; nor does the gradient, whose vocabulary is constant but for the token.
-    """
     token_ids = tf.convert_to_tensor(token_ids)
-    above = tf.gather(logits, token_ids, batch_dims=token_ids.shape.rank) - tf.reduce_mean(logits, axis=-1)
 
-    def gradient(upstream):
+    @tf.custom_gradient
+    def nll(logits):
+        """By one vectorised softmax, whose largest value also gives the logarithm of the sum of all exponentials.
+
+        The target's share of the token is `1 - s + s / size`, that of any other `s / size`; so the loss is
+        `(1 - s) nll + s mean(nll of all tokens) = nll + s (logit - mean(logits))`.
+        """
         size = logits.shape[-1]
-        one_hot = tf.one_hot(token_ids, size, on_value=1.0 - 1.0 / size, off_value=-1.0 / size)
-        return upstream[..., None] * one_hot, None
+        probabilities = tf.nn.softmax(logits)
+        total = tf.reduce_max(logits, axis=-1) - tf.math.log(tf.reduce_max(probabilities, axis=-1))
+        logit = tf.gather(logits, token_ids, batch_dims=token_ids.shape.rank)
+        loss = total - logit
+        if label_smoothing:
+            loss += label_smoothing * (logit - tf.reduce_mean(logits, axis=-1))
 
-    return above, gradient
+        def gradient(upstream):
+            rest = label_smoothing / size
+            target = tf.one_hot(token_ids, size, on_value=1.0 - label_smoothing + rest, off_value=rest)
+            return upstream[..., None] * (probabilities - target)
+
+        return loss, gradient
+
+    return nll(tf.cast(logits, tf.float32))

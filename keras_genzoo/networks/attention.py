@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
+from keras_genzoo.layers.products import times
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
 from keras_genzoo.networks.output import embedding_initializer, output_logits, output_step, token_projection
@@ -265,12 +266,12 @@ class AttentionDecoder(keras.layers.Layer):
 
     def _projected(self, embedded):
         lowest = self.stack if self.lowest is None else self.lowest
-        read = tf.tensordot(embedded, self._weight(self.readout_embedded), 1) + self._weight(self.readout_bias)
+        read = times(embedded, self._weight(self.readout_embedded)) + self._weight(self.readout_bias)
         return {"projected": lowest.project(embedded), "embedded": read}
 
     def _read(self, embedded, outputs, context):
         both = tf.concat([outputs, context], axis=-1)
-        return tf.tanh(embedded + tf.tensordot(both, self._weight(self.readout_kernel), 1))
+        return tf.tanh(embedded + times(both, self._weight(self.readout_kernel)))
 
     def _weight(self, variable):
         return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)

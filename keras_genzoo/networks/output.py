@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_genzoo.layers.products import times
+
 MAX_PROJECTED_VOCABULARY = 1024  # the largest that is small
 
 
@@ -38,12 +40,8 @@ def output_logits(features, kernel, bias, transposed):
         bias: `(vocabulary_size,)`.
         transposed: bool.
     """
-    rows = tf.reshape(features, (-1, features.shape[-1]))
-    logits = tf.cast(tf.matmul(rows, kernel, transpose_b=transposed), tf.float32)
-    logits += tf.cast(tf.convert_to_tensor(bias), tf.float32)
-    sizes = tf.shape(features)  # the rank stays known
-    leading = [sizes[i] if size is None else size for i, size in enumerate(features.shape[:-1])]
-    return tf.reshape(logits, [*leading, bias.shape[0]])
+    logits = tf.cast(times(features, kernel, transposed), tf.float32)
+    return logits + tf.cast(tf.convert_to_tensor(bias), tf.float32)
 
 
 def output_step(kernel, bias, transposed):

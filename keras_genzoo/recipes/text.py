@@ -73,7 +73,7 @@ def compile_text(model, settings, updates_an_epoch):
     average = {"use_ema": True, "ema_momentum": settings["ema_momentum"]} if settings["ema_momentum"] else {}
     optimizer = FusedAdam(
         one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch),
-        weight_decay=settings["weight_decay"],
+        weight_decay=settings["weight_decay"] or None,  # Keras would go through all weights for 0
         beta_2=0.99,
         global_clipnorm=settings["clip_norm"],
         **average,

@@ -95,6 +95,23 @@ def test_reverse_reads_from_the_last_real_step(cell, x):
 
 
 @pytest.mark.parametrize("cell", sorted(KERAS))
+def test_gradient_of_reverse(cell, x):
+    layer, backward = Recurrent(UNITS, cell), Recurrent(UNITS, cell, reverse=True)
+    layer.build(x.shape), backward.build(x.shape)
+    backward.set_weights(layer.get_weights())
+    turned = np.stack(
+        [np.r_[row[:length][::-1], row[length:]] for row, length in zip(x, MASK.sum(axis=1), strict=True)]
+    )
+    *_, (d_x, *d_weights) = outputs_and_gradients(lambda x: backward(x, mask=MASK), backward, x, MASK)
+    *_, (d_turned, *d_expected) = outputs_and_gradients(lambda x: layer(x, mask=MASK), layer, turned, MASK)
+    for row, length in enumerate(MASK.sum(axis=1)):
+        np.testing.assert_allclose(d_x[row, :length], d_turned[row, :length][::-1], atol=1e-5)
+        np.testing.assert_array_equal(d_x[row, length:], 0.0)
+    for value, expected in zip(d_weights, d_expected, strict=True):
+        np.testing.assert_allclose(value, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("cell", sorted(KERAS))
 def test_recurrent_dropout_drops_the_same_units_at_every_step(cell):
     """With all of the input's weights 0 and half of the state dropped, what comes out of a step says what went in."""
     layer = Recurrent(UNITS, cell, recurrent_dropout=0.5)
