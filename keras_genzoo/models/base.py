@@ -23,7 +23,8 @@ class GenerativeModel(keras.Model):
       same names; sub-networks and other Keras objects travel in the config.
     - Saved files (`.keras`, `.weights.h5`) that hold the state of every seed generator, so that a resumed run draws
       the noise the uninterrupted one would have drawn.
-    - `fit` and `evaluate` that refuse bad data with one clear line before the first step.
+    - `fit` and `evaluate` that refuse bad data with one clear line before the first step, and whose steps leave the
+      pass to `compute_loss(x, y, None, sample_weight, training)`.
     - `mean_over_batch`, which is right under `tf.distribute`.
     - `export`, the one writer of SavedModels.
     """
@@ -111,6 +112,29 @@ class GenerativeModel(keras.Model):
         if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked
             x, y = checks.checked(self.check_batch, x, y)
         return super().evaluate(x, y, *args, **kwargs)
+
+    def train_step(self, data):
+        """As Keras's, but that `compute_loss` makes the only pass; one of `call` would cost time and is of no use."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            loss = self._tracked_loss(x, y, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(scaled, [variable.value for variable in variables]), variables)
+        return self.compute_metrics(x, y, None, sample_weight=sample_weight)
+
+    def test_step(self, data):
+        """As Keras's, with one pass as `train_step`."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        self._tracked_loss(x, y, sample_weight, training=False)
+        return self.compute_metrics(x, y, None, sample_weight=sample_weight)
+
+    def _tracked_loss(self, x, y, sample_weight, training):
+        """`compute_loss`, whose mean is in the logs."""
+        loss = self.compute_loss(x, y, None, sample_weight, training)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._loss_tracker.update_state(loss * replicas, sample_weight=tf.shape(keras.tree.flatten(x)[0])[0])
+        return loss
 
     @staticmethod
     def mean_over_batch(values, sample_weight=None):

@@ -63,7 +63,7 @@ class Classifier(GenerativeModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The smoothed cross-entropy, averaged over the batch; also updates the metrics."""
-        log_probs = tf.nn.log_softmax(tf.cast(y_pred, tf.float32))
+        log_probs = tf.nn.log_softmax(tf.cast(self(x, training=training), tf.float32))
         nll = -tf.gather(log_probs, tf.cast(y, tf.int32), batch_dims=1)
         right = tf.equal(tf.argmax(log_probs, axis=-1), tf.cast(y, tf.int64))
         self._trackers["nll"].update_state(nll, sample_weight=sample_weight)

@@ -72,7 +72,7 @@ class LanguageModel(LanguageModelInference, GenerativeModel):
     def call(self, inputs, training=None):
         """Logits `(batch, time, vocabulary_size)` of ids `(batch, time)`, in inference mode whatever `training` says.
 
-        `compute_loss` makes its own pass, with dropout, so the graph of a training step does not run this one.
+        `compute_loss` makes its own pass, with dropout.
         """
         return self.network(tf.convert_to_tensor(inputs))[0]
 

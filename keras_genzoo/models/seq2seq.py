@@ -95,7 +95,7 @@ class Seq2Seq(Seq2SeqInference, GenerativeModel):
     def call(self, inputs, training=None):
         """Logits `(batch, time, vocabulary_size)` with teacher forcing, in inference mode whatever `training` says.
 
-        `compute_loss` makes its own pass, with dropout, so the graph of a training step does not run this one.
+        `compute_loss` makes its own pass, with dropout.
         """
         encoded = self._encode(inputs["source_ids"], inputs.get("source_mask"))
         return self.decoder(tf.convert_to_tensor(inputs["decoder_ids"]), encoded)

@@ -107,7 +107,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
         """Logits `(batch, time, vocabulary_size)` at the posterior's mean, in inference mode whatever `training` says.
 
         `inputs` are as x in training, or the ids of whole sentences alone. `compute_loss` makes its own pass, with
-        noise, so the graph of a training step does not run this one.
+        noise.
         """
         if not isinstance(inputs, dict):
             inputs = {"token_ids": inputs, "decoder_ids": inputs[:, :-1]}
@@ -177,12 +177,10 @@ class TextVAE(TextVAEInference, GenerativeModel):
             return super().train_step(data)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            loss = self.compute_loss(x, y, sample_weight=sample_weight, training=True)
+            loss = self._tracked_loss(x, y, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss)
-        sentences = tf.shape(y)[0]
-        self._loss_tracker.update_state(loss, sample_weight=sentences)
-        tokens = tf.math.count_nonzero(y, dtype=tf.float32)
-        self._aggressive.update(self, tape, scaled, loss * tf.cast(sentences, tf.float32) / tokens)
+        sentences, tokens = tf.cast(tf.shape(y)[0], tf.float32), tf.math.count_nonzero(y, dtype=tf.float32)
+        self._aggressive.update(self, tape, scaled, loss * sentences / tokens)
         return self.compute_metrics(x, y, None, sample_weight=sample_weight)
 
     def start_decoder_anew(self):

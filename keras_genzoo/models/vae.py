@@ -96,7 +96,7 @@ class VAE(VAEInference, GenerativeModel):
     def call(self, inputs, training=None):
         """The reconstruction `(batch, *event)` from the posterior's mean; in inference mode whatever `training` says.
 
-        `compute_loss` makes its own pass, with noise, so the graph of a training step does not run this one.
+        `compute_loss` makes its own pass, with noise.
         """
         images, labels = self._split(inputs)
         z_mean, _ = self._posterior(images, labels)

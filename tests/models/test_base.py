@@ -56,6 +56,19 @@ def make():
 X = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
 
 
+def test_steps_make_no_pass_of_call(make, monkeypatch):
+    def call(self, inputs):
+        raise AssertionError("a pass that nobody asked for")
+
+    model = make(scale=0.0)
+    model.optimizer.learning_rate = 0.0
+    expected = np.mean(np.sum((model.predict(X, verbose=0) - X) ** 2, axis=-1))
+    monkeypatch.setattr(Noisy, "call", call)
+    history = model.fit(X, batch_size=6, validation_data=(X, None), verbose=0).history  # the last batch has 4
+    assert history["loss"] + history["val_loss"] == pytest.approx([expected] * 2, rel=1e-5)
+    assert model.evaluate(X, batch_size=6, verbose=0, return_dict=True)["loss"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_config_holds_the_arguments_and_the_networks(make, revive):
     model = make(scale=0.3, seed=4, name="mine")
     again = revive(model)
