@@ -136,7 +136,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
         def posterior():
             return self._posterior(token_ids, labels, training)
 
-        if not (training and self.language_model_steps):
+        if not (training and self.language_model_steps) or getattr(self, "optimizer", None) is None:
             z_mean, z_log_var = posterior()
             return z_mean, z_log_var, self.sampling([z_mean, z_log_var])
         alone = tf.convert_to_tensor(self.optimizer.iterations) < self.language_model_steps

@@ -115,7 +115,8 @@ def _like(name):
 
 
 def _text_vae(
-    name, description, dataset, epochs, minutes, batch_size=64, references=(BOWMAN,), evaluation=None, **changes
+    name, description, dataset, epochs, minutes, batch_size=64, references=(BOWMAN,), evaluation=None,
+    half_precision=False, **changes,
 ):  # fmt: skip
     """A recipe for a text VAE; `changes` are those of `TEXT_VAE`."""
     return Recipe(
@@ -142,6 +143,7 @@ def _text_vae(
         },
         minutes=minutes,
         references=references,
+        half_precision=half_precision,
     )
 
 
@@ -165,13 +167,16 @@ RECIPES = (
         "text-vae-captions",
         "a text VAE of captions of photographs, with the tokens and the decoder of lstm-captions",
         "captions",
-        epochs=8,
-        minutes=35,
+        epochs=11,
+        minutes=75,
         references=(BOWMAN, HE, LI, FU),
         evaluation={"max_examples": 1000},  # all 5,000 with 500 samples each take an hour
         **_like("lstm-captions"),
+        language_model_epochs=6,
+        schedule="constant",
         free_bits=5.0,
         free_bits_per="total",
+        half_precision=True,  # to be shipped within the size limit
     ),
     _text_vae(
         "text-vae-snips",
