@@ -1,11 +1,8 @@
 """What keeps a text VAE from collapsing: every remedy on equal networks, data and updates, beside a language model."""
 
-import argparse
 import dataclasses
-import pathlib
-import tempfile
 
-from common import publish
+from common import publish, run_folders, training_arguments
 
 import keras_genzoo as genzoo
 
@@ -57,25 +54,18 @@ def formatted(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", help="folder of data sets; default GENZOO_DATA_DIR")
-    parser.add_argument("--runs", help="folder for the runs, by which it can be interrupted; default a temporary one")
-    parser.add_argument("--quick", action="store_true", help="small networks, few sentences; writes no result")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        given.runs = given.runs or temporary
+    with run_folders(training_arguments(__doc__, "small networks, few sentences")) as given:
         compare(given)
 
 
 def compare(given):
     """Trains and measures all, then prints the table and writes it."""
-    epochs, measuring = (1, {"num_samples": 2, "max_examples": 20}) if given.quick else (EPOCHS, MEASURING)
-    runs = pathlib.Path(given.runs)
-    language_model, _, minutes = trained(LANGUAGE_MODEL, runs / "language-model", given, {"epochs": epochs})
+    measuring = {**MEASURING, "num_samples": 2, "max_examples": 20} if given.quick else MEASURING
+    language_model, _, minutes = trained(LANGUAGE_MODEL, given.runs / "language-model", given, {"epochs": EPOCHS})
     rows = []
     for name, settings in REMEDIES.items():
-        folder = runs / name.replace(", ", "-").replace(" ", "-")
-        model, splits, took = trained(RECIPE, folder, given, {"epochs": epochs, **settings})
+        folder = given.runs / name.replace(", ", "-").replace(" ", "-")
+        model, splits, took = trained(RECIPE, folder, given, {"epochs": EPOCHS, **settings})
         results = genzoo.evaluate(model, splits, language_model=language_model, **measuring)
         rows.append({"remedy": name, **{column: results[column] for column in COLUMNS}, "minutes": took})
         rows[-1]["standard_error"] = results["nats_below_language_model_standard_error"]

@@ -1,10 +1,12 @@
 """What the benchmarks share: threads, the machine's description, the workloads, and writing the result."""
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import platform
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -48,6 +50,24 @@ def arguments(description):
     else:
         torch.set_num_threads(given.threads)
     return given
+
+
+def training_arguments(description, quick):
+    """The command line of the benchmarks that train recipes, as a parser; `quick` says what `--quick` leaves out."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data-dir", help="folder of data sets; default GENZOO_DATA_DIR")
+    parser.add_argument("--quick", action="store_true", help=f"{quick}; writes no result")
+    return parser
+
+
+@contextlib.contextmanager
+def run_folders(parser):
+    """The arguments, with `runs`, a folder in which a benchmark that is interrupted is gone on with."""
+    parser.add_argument("--runs", help="folder for the runs, by which it can be interrupted; default a temporary one")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        given.runs = pathlib.Path(given.runs or temporary)
+        yield given
 
 
 def machine():

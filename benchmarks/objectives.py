@@ -1,9 +1,8 @@
 """Every adversarial objective on equal networks, data and updates, over three seeds: what a loss is worth."""
 
-import argparse
 import statistics
 
-from common import publish
+from common import publish, training_arguments
 
 import keras_genzoo as genzoo
 
@@ -43,10 +42,8 @@ def formatted(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-dir", help="folder of data sets; default GENZOO_DATA_DIR")
+    parser = training_arguments(__doc__, "one epoch and seed")
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=OBJECTIVES, help="some only")
-    parser.add_argument("--quick", action="store_true", help="one epoch and seed; writes no result")
     given = parser.parse_args()
     recipe = genzoo.recipes.get(RECIPE)
     splits = recipe.load(recipe.settings(), given.data_dir)
