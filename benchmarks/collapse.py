@@ -31,16 +31,20 @@ COLUMNS = {  # of the results, with their digits
 }
 
 
-def trained(recipe, folder, given, settings):
-    """A model and the minutes its training took; a run that is there already is gone on with, or taken as it is."""
+def loaded(recipe, given):
+    """The splits of a recipe, and settings that all of its runs share."""
     recipe = genzoo.recipes.get(recipe)
     splits = recipe.load(recipe.settings(), given.data_dir)
-    if given.quick:
-        small = splits.train.take(200), splits.validation.take(100)
-        splits = dataclasses.replace(splits, train=small[0], validation=small[1])
-        settings = {**recipe.smoke, **settings}
+    if not given.quick:
+        return splits, {"epochs": EPOCHS}
+    small = {"train": splits.train.take(200), "validation": splits.validation.take(100)}
+    return dataclasses.replace(splits, **small), {**recipe.smoke, "epochs": EPOCHS}
+
+
+def trained(recipe, folder, splits, settings):
+    """A model and the minutes its training took; a run that is there already is gone on with, or taken as it is."""
     model, history = genzoo.train(recipe, run_dir=folder, splits=splits, resume=True, **settings)
-    return model, splits, sum(history["seconds"]) / 60
+    return model, sum(history["seconds"]) / 60
 
 
 def formatted(rows):
@@ -61,11 +65,12 @@ def main():
 def compare(given):
     """Trains and measures all, then prints the table and writes it."""
     measuring = {**MEASURING, "num_samples": 2, "max_examples": 20} if given.quick else MEASURING
-    language_model, _, minutes = trained(LANGUAGE_MODEL, given.runs / "language-model", given, {"epochs": EPOCHS})
+    language_model, minutes = trained(LANGUAGE_MODEL, given.runs / "language-model", *loaded(LANGUAGE_MODEL, given))
+    splits, shared = loaded(RECIPE, given)
     rows = []
     for name, settings in REMEDIES.items():
         folder = given.runs / name.replace(", ", "-").replace(" ", "-")
-        model, splits, took = trained(RECIPE, folder, given, {"epochs": EPOCHS, **settings})
+        model, took = trained(RECIPE, folder, splits, {**shared, **settings})
         results = genzoo.evaluate(model, splits, language_model=language_model, **measuring)
         rows.append({"remedy": name, **{column: results[column] for column in COLUMNS}, "minutes": took})
         rows[-1]["standard_error"] = results["nats_below_language_model_standard_error"]

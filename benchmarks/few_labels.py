@@ -17,11 +17,11 @@ def main():
 def compare(given):
     """Trains both models, then prints the table and writes it."""
     recipe = genzoo.recipes.get(RECIPE)
-    splits = recipe.load(recipe.settings(), given.data_dir)
     changes, options = (recipe.smoke, {"sizes": (1,), "draws": 1}) if given.quick else ({}, {})
-    model, conditional = (
-        genzoo.train(RECIPE, run_dir=given.runs / name, data_dir=given.data_dir, resume=True, **changes, **settings)[0]
-        for name, settings in (("codes", {}), ("conditional", CONDITIONAL))
+    splits = recipe.load(recipe.settings(), given.data_dir)
+    model, _ = genzoo.train(RECIPE, run_dir=given.runs / "codes", splits=splits, resume=True, **changes)
+    conditional, _ = genzoo.train(
+        RECIPE, run_dir=given.runs / "conditional", data_dir=given.data_dir, resume=True, **changes, **CONDITIONAL
     )
     rows = few_labels(model, splits, conditional, verbose=1, **options)
     labels, tests = len(splits.train.labels), len(splits.test)

@@ -136,19 +136,24 @@ class TextVAE(TextVAEInference, GenerativeModel):
         def posterior():
             return self._posterior(token_ids, labels, training)
 
-        if not (training and self.language_model_steps) or getattr(self, "optimizer", None) is None:
+        alone = training and self._in_first(self.language_model_steps)
+        if alone is False:
             z_mean, z_log_var = posterior()
             return z_mean, z_log_var, self.sampling([z_mean, z_log_var])
-        alone = tf.convert_to_tensor(self.optimizer.iterations) < self.language_model_steps
         zeros = tf.zeros((tf.shape(token_ids)[0], self.latent_dim))
         z_mean, z_log_var = tf.cond(alone, lambda: (zeros, zeros), posterior)
         return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var]))
 
+    def _in_first(self, steps):
+        """Whether training is in its first `steps` updates: bool tensor, or `False` where it cannot be."""
+        if not steps or getattr(self, "optimizer", None) is None:
+            return False
+        return tf.convert_to_tensor(self.optimizer.iterations) < steps
+
     def _divergence_weight(self):
         beta = self.scheduled(self.beta, self.pretrain_steps + self.language_model_steps)
-        if not self.pretrain_steps or getattr(self, "optimizer", None) is None:
-            return beta
-        return tf.where(tf.convert_to_tensor(self.optimizer.iterations) < self.pretrain_steps, 0.0, beta)
+        pretraining = self._in_first(self.pretrain_steps)
+        return beta if pretraining is False else tf.where(pretraining, 0.0, beta)
 
     def _penalty(self, kl):
         """The divergence that training sees, `(batch,)` or a scalar, with free bits on the batch's mean."""
