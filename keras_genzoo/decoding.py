@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_genzoo.layers import noise
 
 NEVER = -1e9  # the logit of a token that must not come; finite, so that no difference is NaN
+GREEDY = 1e25  # a factor on logits after which all but the best have no probability, however close they were
 NOTHING = -float("inf")  # the score of a sequence that is none
 
 
@@ -23,7 +24,7 @@ def sample(
         logits: float `(batch, vocabulary_size)` of the first new token.
         state: structure of tensors, the state after the last token of the prompt.
         max_length: int, new tokens at most, the end token not counted.
-        end_id: int, the token that ends a row, or -1 if there is none. Defaults to -1.
+        end_id: Python int, the token that ends a row, or -1 if there is none. Defaults to -1.
         temperature: float of at least 0; 0 takes the most probable token. Defaults to 1.
         top_k: int; only the so many most probable tokens are drawn from; 0 is off. Defaults to 0.
         top_p: float in (0, 1]; only the smallest set of tokens with at least this probability (Holtzman et al. 2020).
@@ -52,33 +53,48 @@ def sample(
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     never, no_end = _at(forbidden, size), _at((end_id,), size)
+    ends, penalised = end_id >= 0, repetition_penalty != 1.0
     drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
-    penalised = repetition_penalty != 1.0
-    seen = tf.zeros((batch, size if penalised else 0), tf.bool)
-    if penalised and prompt_ids is not None:
-        seen |= tf.reduce_any(_one_hot(prompt_ids, size), axis=1)
+    factor, drawn = _tempered(temperature, tf.transpose(drawn))
 
-    def body(t, logits, state, token_ids, finished, seen):
+    def body(restricted, t, logits, state, written, rows):
         scores = tf.cast(logits, tf.float32) + never
         if penalised:
             weighted = tf.where(scores > 0, scores / repetition_penalty, scores * repetition_penalty)
-            scores = tf.where(seen, weighted, scores)
-        scores += tf.where(t < min_length, no_end, 0.0)
-        token = choose(scores, drawn[:, t], temperature, top_k, top_p)
-        finished |= token == end_id
-        token = tf.where(finished, 0, token)
+            scores = tf.where(rows["seen"], weighted, scores)
+        if tf.get_static_value(min_length) != 0:
+            scores += tf.where(t < min_length, no_end, 0.0)
+        scores = factor * scores
+        token = _draw(restrict(scores, top_k, top_p) if restricted else scores, tf.gather(drawn, t))
+        rows = dict(rows)
+        if ends:
+            rows["finished"] |= token == end_id
+            token = tf.where(rows["finished"], 0, token)
         if penalised:
-            seen |= _one_hot(token, size)
-        token_ids = tf.where(tf.range(max_length) == t, token[:, None], token_ids)
+            rows["seen"] |= _one_hot(token, size)
         logits, state = step(token, state)
-        return t + 1, logits, state, token_ids, finished, seen
+        return t + 1, logits, state, written.write(t, token), rows
 
-    nothing, unfinished = tf.zeros((batch, max_length), tf.int32), tf.zeros((batch,), tf.bool)
-    start = (tf.constant(0), logits, state, nothing, unfinished, seen)
-    _, _, _, token_ids, *_ = tf.while_loop(
-        lambda t, *values: (t < max_length) & ~tf.reduce_all(values[3]), body, start, _unknown_batch(start)
-    )
-    return token_ids
+    def decode(restricted):
+        rows = {"finished": tf.zeros((batch,), tf.bool)} if ends else {}
+        if penalised:
+            rows["seen"] = tf.zeros((batch, size), tf.bool)
+            if prompt_ids is not None:
+                rows["seen"] |= tf.reduce_any(_one_hot(prompt_ids, size), axis=1)
+        nothing = tf.zeros((tf.maximum(max_length, 1), batch), tf.int32)  # an array of no elements cannot be stacked
+        written = tf.TensorArray(tf.int32, tf.shape(nothing)[0], element_shape=[None]).unstack(nothing)
+        start = (tf.constant(0), logits, state, written, rows)
+        *_, written, _ = tf.while_loop(
+            lambda t, logits, state, written, rows: (
+                (t < max_length) & ~tf.reduce_all(rows["finished"]) if ends else t < max_length
+            ),
+            lambda *values: body(restricted, *values),
+            start,
+            _unknown_batch(start),
+        )
+        return tf.transpose(written.stack()[:max_length])
+
+    return _either(_restricts(top_k, top_p), lambda: decode(True), lambda: decode(False))
 
 
 def choose(logits, uniform, temperature=1.0, top_k=0, top_p=1.0):
@@ -92,18 +108,44 @@ def choose(logits, uniform, temperature=1.0, top_k=0, top_p=1.0):
     Returns:
         int32 `(batch,)`.
     """
+    factor, uniform = _tempered(temperature, uniform)
+    scores = factor * logits
+    return _draw(
+        _either(_restricts(top_k, top_p), lambda: restrict(scores, top_k, top_p), lambda: scores), uniform
+    )
 
-    def draw():
-        kept = logits / temperature
-        kept = tf.cond((top_k > 0) | (top_p < 1.0), lambda: restrict(kept, top_k, top_p), lambda: kept)
-        cumulative = tf.cumsum(tf.nn.softmax(kept), axis=-1)
-        below = tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32)
-        place = tf.reduce_sum(below, axis=-1)
-        best = tf.argmax(logits, axis=-1, output_type=tf.int32)
-        return tf.where(place < tf.shape(logits)[-1], place, best)  # rounding of the last sum
 
-    temperature, top_k, top_p = tf.cast(temperature, tf.float32), tf.cast(top_k, tf.int32), tf.cast(top_p, tf.float32)
-    return tf.cond(temperature > 0, draw, lambda: tf.argmax(logits, axis=-1, output_type=tf.int32))
+def _tempered(temperature, uniform):
+    """A factor on logits, and places in the distribution they make then.
+
+    Temperature 0 is the limit: all probability at the best token, and the place 0, that of the first of equal ones. A
+    loop draws in the same few operations then, whatever the temperature.
+    """
+    temperature = tf.cast(temperature, tf.float32)
+    drawn = temperature > 0
+    return tf.where(drawn, tf.math.divide_no_nan(1.0, temperature), GREEDY), tf.where(drawn, uniform, 0.0)
+
+
+def _draw(logits, uniform):
+    """The first token whose cumulative probability is above `uniform`, int32 `(batch,)`."""
+    cumulative = tf.cumsum(tf.nn.softmax(logits), axis=-1)
+    above = cumulative > uniform[:, None] * cumulative[:, -1:]  # the last sum may not be 1
+    return tf.argmax(above, axis=-1, output_type=tf.int32)
+
+
+def _restricts(top_k, top_p):
+    """Whether any token is left out by `restrict`: a Python bool where that is known, else a tensor."""
+    known_k, known_p = tf.get_static_value(top_k), tf.get_static_value(top_p)
+    if known_k is None or known_p is None:
+        return (top_k > 0) | (top_p < 1.0)
+    return bool(known_k > 0 or known_p < 1.0)
+
+
+def _either(condition, if_true, if_false):
+    """`tf.cond`, which leaves out the branch that a known condition never takes."""
+    if tf.is_tensor(condition):
+        return tf.cond(condition, if_true, if_false)
+    return if_true() if condition else if_false()
 
 
 def restrict(logits, top_k=0, top_p=1.0):
@@ -235,6 +277,8 @@ def _unknown_batch(start):
     """Shape invariants of a loop: every size is open but that of the last axis of two or more."""
 
     def invariant(value):
+        if isinstance(value, tf.TensorArray):
+            return tf.TensorShape(None)
         shape = value.shape.as_list()
         return tf.TensorShape([None] * len(shape[:-1]) + (shape[-1:] if len(shape) > 1 else [None] * len(shape)))
 

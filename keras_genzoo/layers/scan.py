@@ -7,6 +7,8 @@ order.
 
 import tensorflow as tf
 
+from keras_genzoo.layers.products import space, spaced
+
 
 def lstm_cell(z, c):
     """Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
@@ -58,9 +60,11 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None, reverse=False):
 
     @tf.custom_gradient
     def run(x, kernel, h0, c0):
+        product = spaced(kernel)
+
         def step(t, state):
             h, c = state
-            new_h, new_c, gates = lstm_cell(x[t] + _times(h, dropped) @ kernel, c)
+            new_h, new_c, gates = lstm_cell(x[t] + product(_times(h, dropped)), c)
             new_h, new_c = _kept(mask, t, new_h, h), _kept(mask, t, new_c, c)
             return (new_h, new_c), (new_h, new_c, tf.concat(gates, axis=-1))
 
@@ -68,8 +72,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None, reverse=False):
 
         def gradient(d_hs, d_h, d_c):
             before_h, before_c = _before(hs, h0, reverse), _before(cs, c0, reverse)
-
-            turned = tf.transpose(kernel)
+            turned = spaced(tf.transpose(kernel))
 
             def back(t, state):
                 d_h, d_c = state[0] + d_hs[t], state[1]
@@ -87,7 +90,7 @@ def scan_lstm(x, kernel, h, c, mask=None, dropped=None, reverse=False):
                     ],
                     axis=-1,
                 )
-                d_h = _times(d_z @ turned, dropped)
+                d_h = _times(turned(d_z), dropped)
                 return (_plus(d_h, kept_h), _plus(d_c * f, kept_c)), (d_z,)
 
             (d_h0, d_c0), (d_z,) = _loop(back, (d_h, d_c), x, (4,), not reverse)
@@ -107,9 +110,11 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None, reverse=False):
 
     @tf.custom_gradient
     def run(x, kernel, bias, h0):
+        product = spaced(kernel)
+
         def step(t, state):
             (h,) = state
-            u = _times(h, dropped) @ kernel + bias
+            u = product(_times(h, dropped)) + bias
             new_h, gates = gru_cell(x[t], u, h)
             new_h = _kept(mask, t, new_h, h)
             return (new_h,), (new_h, tf.concat([*gates, u[:, 2 * kernel.shape[0] :]], axis=-1))
@@ -117,9 +122,7 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None, reverse=False):
         (h,), (hs, gates) = _loop(step, (h0,), x, (1, 4), reverse)
 
         def gradient(d_hs, d_h):
-            before = _before(hs, h0, reverse)
-
-            turned = tf.transpose(kernel)
+            before, turned = _before(hs, h0, reverse), spaced(tf.transpose(kernel))
 
             def back(t, state):
                 kept, d_h = _parted(mask, t, state[0] + d_hs[t])
@@ -127,7 +130,7 @@ def scan_gru(x, kernel, bias, h, mask=None, dropped=None, reverse=False):
                 d_n = d_h * (1 - z) * (1 - n * n)
                 d_r, d_z = d_n * un * r * (1 - r), d_h * (before[t] - n) * z * (1 - z)
                 d_u = tf.concat([d_r, d_z, d_n * r], axis=-1)
-                d_before = _times(d_u @ turned, dropped)
+                d_before = _times(turned(d_u), dropped)
                 return (_plus(d_before + d_h * z, kept),), (tf.concat([d_r, d_z, d_n], axis=-1), d_u)
 
             (d_h0,), (d_x, d_u) = _loop(back, (d_h,), x, (3, 3), not reverse)
@@ -147,21 +150,23 @@ def scan_simple(x, kernel, h, mask=None, dropped=None, reverse=False):
 
     @tf.custom_gradient
     def run(x, kernel, h0):
+        product = spaced(kernel)
+
         def step(t, state):
             (h,) = state
-            fresh = tf.tanh(x[t] + _times(h, dropped) @ kernel)
+            fresh = tf.tanh(x[t] + product(_times(h, dropped)))
             new_h = _kept(mask, t, fresh, h)
             return (new_h,), (new_h, fresh)
 
         (h,), (hs, fresh) = _loop(step, (h0,), x, (1, 1), reverse)
 
         def gradient(d_hs, d_h):
-            turned = tf.transpose(kernel)
+            turned = spaced(tf.transpose(kernel))
 
             def back(t, state):
                 kept, d_h = _parted(mask, t, state[0] + d_hs[t])
                 d_z = d_h * (1 - fresh[t] * fresh[t])
-                return (_plus(_times(d_z @ turned, dropped), kept),), (d_z,)
+                return (_plus(_times(turned(d_z), dropped), kept),), (d_z,)
 
             (d_h0,), (d_z,) = _loop(back, (d_h,), x, (1,), not reverse)
             return d_z, _outer(_times(_before(hs, h0, reverse), dropped), d_z), d_h0
@@ -221,5 +226,5 @@ def _before(states, first, reverse):
 
 def _outer(states, gradients):
     """The gradient of the kernel: the sum over steps and batch of the outer products."""
-    rows = tf.reshape(states, (-1, states.shape[-1]))
-    return tf.matmul(rows, tf.reshape(gradients, (-1, gradients.shape[-1])), transpose_a=True)
+    rows, width = tf.reshape(states, (-1, states.shape[-1])), gradients.shape[-1]
+    return tf.matmul(rows, space(tf.reshape(gradients, (-1, width))), transpose_a=True)[:, :width]
