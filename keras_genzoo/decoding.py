@@ -110,9 +110,7 @@ def choose(logits, uniform, temperature=1.0, top_k=0, top_p=1.0):
     """
     factor, uniform = _tempered(temperature, uniform)
     scores = factor * logits
-    return _draw(
-        _either(_restricts(top_k, top_p), lambda: restrict(scores, top_k, top_p), lambda: scores), uniform
-    )
+    return _draw(_either(_restricts(top_k, top_p), lambda: restrict(scores, top_k, top_p), lambda: scores), uniform)
 
 
 def _tempered(temperature, uniform):

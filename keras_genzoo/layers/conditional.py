@@ -26,7 +26,8 @@ class ConditionalRecurrent(keras.layers.Layer):
     >>> layer = ConditionalRecurrent(4, memory_dim=3)
     >>> layer.build((None, 5))
     >>> attend = lambda query: (tf.ones((2, 3)), tf.ones((2, 1)))
-    >>> outputs, context, weights, state = layer.step(layer.project(tf.ones((2, 5))), layer.zero_state(2), attend)
+    >>> step = layer.stepper(attend)
+    >>> outputs, context, weights, state = step(layer.project(tf.ones((2, 5))), layer.zero_state(2))
     >>> tuple(outputs.shape), sorted(state)
     ((2, 4), ['h'])
     """
@@ -51,26 +52,30 @@ class ConditionalRecurrent(keras.layers.Layer):
         return dict(zip("hc", self.asking.zero_state(batch_size), strict=False))
 
     def project(self, inputs):
-        """What `step` takes, of inputs `(..., features)`."""
+        """What a step takes, of inputs `(..., features)`."""
         return self.asking.project(inputs)
 
-    def step(self, projected, state, attend):
-        """One step.
+    def stepper(self, attend):
+        """One step as a function for a loop: what does not change from step to step is computed here, once.
 
         Args:
-            projected: `(rows, gates * units)` of `project`.
-            state: dict.
             attend: function from queries `(rows, units)` to `(context (rows, memory_dim), weights)`.
 
         Returns:
+            function from `(rows, gates * units)` of `project` and the state to
             `(outputs (rows, units), context, weights, state)`.
         """
-        query, between = self.asking.step(projected, tuple(state[name] for name in "hc" if name in state))
-        context, weights = attend(query)
-        outputs, last = self.reading.step(self.reading.project(context), between)
-        if self.normalization is not None:
-            outputs = self.normalization(outputs)
-        return outputs, context, weights, dict(zip("hc", last, strict=False))
+        ask, project, read = self.asking.stepper(), self.reading.projector(), self.reading.stepper()
+
+        def step(projected, state):
+            query, between = ask(projected, tuple(state[name] for name in "hc" if name in state))
+            context, weights = attend(query)
+            outputs, last = read(project(context), between)
+            if self.normalization is not None:
+                outputs = self.normalization(outputs)
+            return outputs, context, weights, dict(zip("hc", last, strict=False))
+
+        return step
 
     def get_config(self):
         names = ("units", "memory_dim", "cell", "layer_normalization")

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
-from keras_genzoo.layers.products import times
+from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.scan import gru_cell, lstm_cell, scan_gru, scan_lstm, scan_simple
 
 CELLS = {"simple_rnn": 1, "gru": 3, "lstm": 4}  # and how many gates, or sums, a unit has
@@ -82,7 +82,7 @@ class Recurrent(keras.layers.Layer):
         return self.scan(self.project(inputs), state, mask, training)
 
     def project(self, inputs):
-        """The inputs' part of the gates, `(..., features)` to `(..., gates * units)`, for `scan` and `step`."""
+        """The inputs' part of the gates, `(..., features)` to `(..., gates * units)`, for `scan` and `stepper`."""
         return times(tf.cast(inputs, self.compute_dtype), self._weight(self.kernel)) + self._weight(self.bias)
 
     def scan(self, projected, state=None, mask=None, training=False):
@@ -105,18 +105,32 @@ class Recurrent(keras.layers.Layer):
         outputs = tf.transpose(outputs, (1, 0, 2))
         return tf.ensure_shape(outputs, (*projected.shape[:2], self.units)), tuple(state)
 
-    def step(self, projected, state):
-        """One step from projected inputs `(batch, gates * units)`: `(output, state)`."""
-        h = state[0]
-        sums = h @ self._weight(self.recurrent_kernel)
-        if self.cell == "lstm":
-            h, c, _ = lstm_cell(projected + sums, state[1])
-            return h, (h, c)
-        if self.cell == "gru":
-            h, _ = gru_cell(projected, sums + self._weight(self.recurrent_bias), h)
-        else:
-            h = tf.tanh(projected + sums)
-        return h, (h,)
+    def stepper(self):
+        """One step as a function for a loop: what does not change from step to step is computed here, once.
+
+        Returns:
+            function `(projected, state) -> (output, state)` of projected inputs `(batch, gates * units)`.
+        """
+        product = spaced(self._weight(self.recurrent_kernel))
+        bias = self._weight(self.recurrent_bias) if self.cell == "gru" else None
+
+        def step(projected, state):
+            h = state[0]
+            if self.cell == "lstm":
+                h, c, _ = lstm_cell(projected + product(h), state[1])
+                return h, (h, c)
+            if self.cell == "gru":
+                h, _ = gru_cell(projected, product(h) + bias, h)
+            else:
+                h = tf.tanh(projected + product(h))
+            return h, (h,)
+
+        return step
+
+    def projector(self):
+        """`project` as a function for a loop, of inputs `(batch, features)`."""
+        product, bias = spaced(self._weight(self.kernel)), self._weight(self.bias)
+        return lambda inputs: product(tf.cast(inputs, self.compute_dtype)) + bias
 
     def _weight(self, variable):
         return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)

@@ -22,8 +22,8 @@ class RecurrentStack(keras.layers.Layer):
         recurrent_dropout: float, on the state, the same units at every step (Gal & Ghahramani 2016). Defaults to 0.
         layer_normalization: bool, whether the outputs of every layer are normalised. Defaults to `False`.
         residual: bool, whether a layer's input is added to its output, from the second layer on. Defaults to `False`.
-        bidirectional: bool, whether every layer has a second half that reads from the end; such a stack has no `step`.
-            Its outputs are `2 * units` wide. Defaults to `False`.
+        bidirectional: bool, whether every layer has a second half that reads from the end; such a stack has no
+            `stepper`. Its outputs are `2 * units` wide. Defaults to `False`.
         seed: int, of the dropout. Defaults to 0.
         **kwargs: of `keras.layers.Layer`.
 
@@ -94,7 +94,7 @@ class RecurrentStack(keras.layers.Layer):
         return self.scan(projected, state, mask, training, backward=backward)
 
     def project(self, inputs):
-        """What the lowest layer makes of inputs `(..., features)`, for `scan` and `step`."""
+        """What the lowest layer makes of inputs `(..., features)`, for `scan` and `stepper`."""
         return self.recurrent[0].project(inputs)
 
     def scan(self, projected, state=None, mask=None, training=False, backward=None):
@@ -115,19 +115,28 @@ class RecurrentStack(keras.layers.Layer):
             states.append(last)
         return outputs, self._named(states)
 
-    def step(self, projected, state, dropped=None):
-        """One step from `(batch, gates * units)` of `project`: the outputs `(batch, units)` and the next state.
+    def stepper(self):
+        """One step as a function for a loop: what does not change from step to step is computed here, once.
 
-        `dropped` are factors on the outputs of every layer, `(batch, num_layers, units)`, or `None`.
+        Returns:
+            function `(projected, state, dropped=None) -> (outputs, state)` of `(batch, gates * units)` of `project`;
+            outputs are `(batch, units)`. `dropped` are factors on the outputs of every layer,
+            `(batch, num_layers, units)`.
         """
-        states, outputs = [], None
-        for i, layer in enumerate(self.recurrent):
-            inputs = outputs
-            outputs, last = layer.step(layer.project(inputs) if i else projected, self._state_of(state, i))
-            outputs = self._finished(i, outputs, inputs)
-            outputs = outputs if dropped is None else outputs * dropped[:, i]
-            states.append(last)
-        return outputs, self._named(states)
+        steps = [layer.stepper() for layer in self.recurrent]
+        projectors = [None, *(layer.projector() for layer in self.recurrent[1:])]
+
+        def step(projected, state, dropped=None):
+            states, outputs = [], None
+            for i, (project, one) in enumerate(zip(projectors, steps, strict=True)):
+                inputs = outputs
+                outputs, last = one(project(inputs) if i else projected, self._state_of(state, i))
+                outputs = self._finished(i, outputs, inputs)
+                outputs = outputs if dropped is None else outputs * dropped[:, i]
+                states.append(last)
+            return outputs, self._named(states)
+
+        return step
 
     def _finished(self, i, outputs, inputs):
         if self.layer_normalization:

@@ -177,11 +177,11 @@ class AttentionDecoder(keras.layers.Layer):
         if training and self.dropout:
             shape = tf.concat([tf.shape(inputs["projected"])[:2], [self.num_layers, self.units]], axis=0)
             inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
-        attend, state = self._attend(encoded), self.initial_state(encoded)
+        recur, state = self._recurrence(encoded), self.initial_state(encoded)
         if self.structure == "input_feeding":
-            return scan_steps(lambda inputs, state: self._step(inputs, state, attend), inputs, state)
+            return scan_steps(lambda inputs, state: self._step(inputs, state, recur), inputs, state)
         embedded = inputs.pop("embedded")
-        outputs, context, weights = scan_steps(lambda inputs, state: self._recur(inputs, state, attend), inputs, state)
+        outputs, context, weights = scan_steps(recur, inputs, state)
         return self._read(embedded, outputs, context), weights
 
     def logits(self, features):
@@ -203,39 +203,50 @@ class AttentionDecoder(keras.layers.Layer):
 
         Rows are those of the memory, or for each of these equally many, one after the other.
         """
-        attend, project = self._attend(encoded), token_projection(self._weight(self.embeddings), self._projected)
+        recur, project = self._recurrence(encoded), token_projection(self._weight(self.embeddings), self._projected)
         logits = output_step(*self._output())
 
         def step(token_ids, state):
-            (features, _), state = self._step(project(token_ids), state, attend)
+            (features, _), state = self._step(project(token_ids), state, recur)
             return logits(features), state
 
         return step
 
-    def _step(self, inputs, state, attend):
+    def _step(self, inputs, state, recur):
         """`((features, weights), state)` of one step, each `(rows, ...)`."""
-        (outputs, context, weights), last = self._recur(inputs, state, attend)
+        (outputs, context, weights), last = recur(inputs, state)
         features = self._read(inputs["embedded"], outputs, context)
         if self.structure == "input_feeding":
             last |= {"fed": features}
         return (features, weights), last
 
-    def _recur(self, inputs, state, attend):
-        """`((outputs, context, weights), state)` of the recurrent layers and what they attend to."""
-        projected, dropped = inputs["projected"], inputs.get("dropped")
+    def _recurrence(self, encoded):
+        """The recurrent layers and what they attend to, as a function for a loop.
+
+        Returns:
+            function from inputs `(rows, ...)` and the state to `((outputs, context, weights), state)`.
+        """
+        attend, upper = self._attend(encoded), None if self.stack is None else self.stack.stepper()
         if self.structure == "conditional":
-            outputs, context, weights, last = self.lowest.step(projected, state, attend)
-            outputs = outputs if dropped is None else outputs * dropped[:, 0]
-            if self.stack is not None:
-                rest = None if dropped is None else dropped[:, 1:]
-                outputs, upper = self.stack.step(self.stack.project(outputs), state, rest)
-                last |= upper
-        else:
-            if self.structure == "input_feeding":
-                projected += tf.matmul(state["fed"], self._weight(self.feeding_kernel))
-            outputs, last = self.stack.step(projected, state, dropped)
-            context, weights = attend(outputs)
-        return (outputs, context, weights), last
+            lowest = self.lowest.stepper(attend)
+
+        def recur(inputs, state):
+            projected, dropped = inputs["projected"], inputs.get("dropped")
+            if self.structure == "conditional":
+                outputs, context, weights, last = lowest(projected, state)
+                outputs = outputs if dropped is None else outputs * dropped[:, 0]
+                if upper is not None:
+                    rest = None if dropped is None else dropped[:, 1:]
+                    outputs, above = upper(self.stack.project(outputs), state, rest)
+                    last |= above
+            else:
+                if self.structure == "input_feeding":
+                    projected += tf.matmul(state["fed"], self._weight(self.feeding_kernel))
+                outputs, last = upper(projected, state, dropped)
+                context, weights = attend(outputs)
+            return (outputs, context, weights), last
+
+        return recur
 
     # ---- parts ----
 

@@ -140,14 +140,14 @@ class RecurrentDecoder(keras.layers.Layer):
     def stepper(self):
         """`step` as a function for a loop: what does not change from step to step is computed here, once."""
         project = token_projection(self._weight(self.embeddings), self.stack.project)
-        logits = output_step(*self._output())
+        logits, recur = output_step(*self._output()), self.stack.stepper()
 
         def step(token_ids, state):
             projected = project(token_ids)
             context = state.get("context")
             if context is not None:
                 projected += context
-            outputs, last = self.stack.step(projected, state)
+            outputs, last = recur(projected, state)
             return logits(self._narrowed(outputs)), last if context is None else {**last, "context": context}
 
         return step

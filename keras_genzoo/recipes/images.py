@@ -30,7 +30,7 @@ DENSE = {
     "corruption": 0.0,
     "binarization": "dynamic",
     "validation_size": 1000,
-    "jit_compile": True,
+    "jit_compile": False,
     "steps_per_execution": 59,
 }
 
@@ -153,7 +153,6 @@ RECIPES = (
         activation="relu",
         epochs=10,
         evaluated=100,
-        jit_compile=False,
         steps_per_execution=10,
         learning_rate=2e-3,
     ),

@@ -152,7 +152,9 @@ RECIPES = (
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 8),
-    _shakespeare("lstm", "an LSTM on the characters of Shakespeare", 45, units=384, epochs=24, dropout=0.4),
+    _shakespeare(
+        "lstm", "an LSTM on the characters of Shakespeare", 45, units=384, epochs=24, dropout=0.4, jit_compile=False
+    ),
     _language_model(
         "lstm-captions",
         "an LSTM on captions of photographs, word by word",

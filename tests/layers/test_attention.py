@@ -111,9 +111,9 @@ def test_conditional_step_is_two_cells_with_attention_between(cell):
         asked.append(query)
         return context, None
 
-    outputs, _, _, state = layer.step(layer.project(x), layer.zero_state(2), attend)
-    query, between = layer.asking.step(layer.asking.project(x), layer.asking.zero_state(2))
-    expected, last = layer.reading.step(layer.reading.project(context), between)
+    outputs, _, _, state = layer.stepper(attend)(layer.project(x), layer.zero_state(2))
+    query, between = layer.asking.stepper()(layer.asking.project(x), layer.asking.zero_state(2))
+    expected, last = layer.reading.stepper()(layer.reading.project(context), between)
     np.testing.assert_array_equal(asked[0], query)
     np.testing.assert_array_equal(outputs, expected)
     for ours, theirs in zip(state.values(), last, strict=True):

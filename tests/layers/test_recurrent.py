@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_genzoo.layers import Recurrent
 
 KERAS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
+CROWDED = {"lstm": 128, "gru": 512, "simple_rnn": 512}  # units of which a kernel's rows are set apart in a loop
 UNITS, MASK = 6, np.array([[1] * 7, [1] * 4 + [0] * 3, [1] * 2 + [0] * 5])
 
 
@@ -24,12 +25,13 @@ def theirs_to_ours(cell, array):
     return np.concatenate([reset, update, candidate], axis=-1)
 
 
-def pair(cell, x):
+def pair(cell, x, units=UNITS):
     """A layer of Keras with random weights, and ours with the same."""
-    ours, theirs = Recurrent(UNITS, cell), KERAS[cell](UNITS, return_sequences=True, return_state=True)
+    ours, theirs = Recurrent(units, cell), KERAS[cell](units, return_sequences=True, return_state=True)
     ours.build(x.shape), theirs.build(x.shape)
     generator = np.random.default_rng(1)
-    weights = [generator.standard_normal(weight.shape).astype("float32") / 2 for weight in theirs.get_weights()]
+    scale = 0.5 * (UNITS / units) ** 0.5
+    weights = [scale * generator.standard_normal(weight.shape).astype("float32") for weight in theirs.get_weights()]
     theirs.set_weights(weights)
     biases = list(weights[2]) if cell == "gru" else [weights[2]]
     ours.set_weights([theirs_to_ours(cell, weight) for weight in (*weights[:2], *biases)])
@@ -51,7 +53,15 @@ def outputs_and_gradients(run, layer, x, mask):
 @pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "padded"])
 @pytest.mark.parametrize("cell", sorted(KERAS))
 def test_equals_keras(cell, mask, jit, x):
-    ours, theirs = pair(cell, x)
+    assert_equals_keras(*pair(cell, x), cell, mask, jit, x)
+
+
+@pytest.mark.parametrize("cell", sorted(KERAS))
+def test_equals_keras_where_rows_are_set_apart(cell, x):
+    assert_equals_keras(*pair(cell, x, CROWDED[cell]), cell, None, False, x)
+
+
+def assert_equals_keras(ours, theirs, cell, mask, jit, x):
     keras_mask = None if mask is None else tf.constant(mask, tf.bool)
     function = tf.function(
         lambda x: outputs_and_gradients(lambda x: ours(x, mask=mask), ours, x, mask), jit_compile=jit, autograph=False
@@ -75,9 +85,9 @@ def test_equals_keras(cell, mask, jit, x):
 def test_steps_equal_the_sequence(cell, x):
     layer = Recurrent(UNITS, cell)
     outputs, last = layer(x)
-    state = layer.zero_state(3)
+    step, state = layer.stepper(), layer.zero_state(3)
     for t in range(x.shape[1]):
-        output, state = layer.step(layer.project(x[:, t]), state)
+        output, state = step(layer.project(x[:, t]), state)
         np.testing.assert_allclose(output, outputs[:, t], atol=1e-6)
     np.testing.assert_allclose(state[0], last[0], atol=1e-6)
 

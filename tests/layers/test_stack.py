@@ -22,10 +22,10 @@ def x():
 def test_steps_equal_the_sequence(variant, x):
     stack = RecurrentStack(5, **variant)
     outputs, last = stack(x)
-    state = stack.zero_state(3)
+    step, state = stack.stepper(), stack.zero_state(3)
     assert set(state) == set(last)
     for t in range(x.shape[1]):
-        output, state = stack.step(stack.project(x[:, t]), state)
+        output, state = step(stack.project(x[:, t]), state)
         np.testing.assert_allclose(output, outputs[:, t], atol=1e-5)
     for name, value in last.items():
         np.testing.assert_allclose(state[name], value, atol=1e-5)

@@ -1,0 +1,33 @@
+"""Products against `@`, whatever the width."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_genzoo.layers.products import SPACE, space, spaced, times
+
+
+def drawn(*shape):
+    return np.random.default_rng(0).standard_normal(shape).astype("float32")
+
+
+@pytest.mark.parametrize("width, wider", [(511, 0), (512, SPACE), (768, 0), (1024, SPACE)])
+def test_crowded_rows_are_set_apart(width, wider):
+    matrix = drawn(3, width)
+    apart = space(tf.constant(matrix)).numpy()
+    np.testing.assert_array_equal(apart[:, :width], matrix)
+    assert apart.shape[1] == width + wider and not apart[:, width:].any()
+
+
+@pytest.mark.parametrize("width", [5, 512])
+def test_spaced_is_a_product(width):
+    values, kernel = drawn(4, 3), drawn(3, width)
+    np.testing.assert_allclose(spaced(tf.constant(kernel))(tf.constant(values)), values @ kernel, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 5, 3), (2, 0, 3)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_times_is_a_product_of_the_last_axis(shape, transposed):
+    values, kernel = drawn(*shape), drawn(3, 4)
+    found = times(values, tf.constant(kernel.T if transposed else kernel), transposed)
+    np.testing.assert_allclose(found, values @ kernel, atol=1e-6)
