@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_genzoo.layers import noise
 
 NEVER = -1e9  # the logit of a token that must not come; finite, so that no difference is NaN
-GREEDY = 1e25  # a factor on logits after which all but the best have no probability, however close they were
+COLDEST = 1e-25  # the temperature at which the best token has all probability, however close the others are
 NOTHING = -float("inf")  # the score of a sequence that is none
 
 
@@ -120,8 +120,7 @@ def _tempered(temperature, uniform):
     loop draws in the same few operations then, whatever the temperature.
     """
     temperature = tf.cast(temperature, tf.float32)
-    drawn = temperature > 0
-    return tf.where(drawn, tf.math.divide_no_nan(1.0, temperature), GREEDY), tf.where(drawn, uniform, 0.0)
+    return 1.0 / tf.maximum(temperature, COLDEST), tf.where(temperature > 0, uniform, 0.0)
 
 
 def _draw(logits, uniform):

@@ -183,6 +183,19 @@ def test_uniform_close_to_one_draws_a_possible_token():
     assert decoding.choose(logits, tf.constant([np.nextafter(np.float32(1), np.float32(0))])).numpy()[0] == 1
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0, 1e-40])
+def test_cold_is_greedy_however_close_the_others_are(temperature):
+    best = np.float32(2.0)
+    logits = [
+        [0.0, np.nextafter(best, np.float32(0)), best, -3.0],
+        [1.0, 1.0, 0.0, 1.0],
+        [-8.0, decoding.NEVER, -9.0, -8.5],
+    ]
+    uniform = np.zeros(3, "float32") if temperature > 0 else np.float32([0.2, 0.9, 0.99])
+    found = decoding.choose(tf.constant(logits, tf.float32), uniform, temperature)
+    assert found.numpy().tolist() == [2, 0, 0]  # of equal ones the first
+
+
 def test_min_length_and_repetition_penalty():
     def always(token_ids, state):  # the end is the best token, then 4, then 1
         return tf.tile([[0.0, 1.0, 0.0, 3.0, 2.0]], (tf.shape(token_ids)[0], 1)), state
