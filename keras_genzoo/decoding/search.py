@@ -1,0 +1,99 @@
+"""The most probable sequences, by beam search."""
+
+import tensorflow as tf
+
+from keras_genzoo.decoding.loops import NEVER, marked, unknown_batch
+
+NOTHING = -float("inf")  # the score of a sequence that is none
+
+
+def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=()):
+    """The most probable sequences, by a search that keeps `beam_width` unfinished ones a row.
+
+    A sequence is finished by the end token, among the best `beam_width` continuations of its row, and its score is
+    then frozen; a row stops with `beam_width` finished ones. After `max_length` tokens only the end may follow.
+    Width 1 is greedy decoding, full width is exhaustive.
+
+    Args:
+        step: the function of `keras_genzoo.decoding`, for `batch * beam_width` rows, those of one source together.
+        logits: float `(batch, vocabulary_size)` of the first token.
+        state: structure of tensors, `(batch, ...)`.
+        max_length: int, tokens at most, the end token not counted.
+        end_id: int.
+        beam_width: int of at least 1. Defaults to 5.
+        length_penalty: float. A score is log p divided by the length, the end token included, to this power; 0 prefers
+            short ones. Defaults to 1.
+        forbidden: ints, tokens that never come. Defaults to none.
+
+    Returns:
+        dict, the best first: `token_ids`, int32 `(batch, beam_width, max_length)`, 0 after the end, the end token left
+        out; `scores`, float32 `(batch, beam_width)`, -inf where there is no more sequence.
+    """
+    logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
+    batch, size = tf.shape(logits)[0], logits.shape[-1]
+    width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
+    never, end_only = marked(forbidden, size), NEVER - marked((end_id,), size)
+
+    def body(t, logits, state, alive, ids, pool, pool_ids):
+        logits = tf.cast(logits, tf.float32) + never
+        highest, largest = (tf.reduce_max(x, axis=-1, keepdims=True) for x in (logits, tf.nn.softmax(logits)))
+        total = highest - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
+        logits = tf.cond(t == max_length, lambda: logits + end_only, lambda: logits)
+        best, parent, token = _continuations(alive, logits, total)
+        histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width - 1, max_length)
+
+        among_best = tf.range(tf.shape(best)[1]) < width
+        ended = tf.where(ends & among_best, best / tf.pow(tf.cast(t + 1, tf.float32), penalty), NOTHING)
+        pool, chosen = tf.math.top_k(tf.concat([pool, ended], axis=1), width)
+        pool_ids = tf.gather(tf.concat([pool_ids, histories], axis=1), chosen, batch_dims=1)
+
+        full = tf.reduce_all(pool > NOTHING, axis=1, keepdims=True)
+        alive, chosen = tf.math.top_k(tf.where(ends | full, NOTHING, best), width)
+        token, parent = tf.gather(token, chosen, batch_dims=1), tf.gather(parent, chosen, batch_dims=1)
+        ids = tf.where(tf.range(max_length) == t, token[..., None], tf.gather(histories, chosen, batch_dims=1))
+        rows = tf.reshape(parent + width * tf.range(batch)[:, None], (-1,))
+        state = tf.nest.map_structure(lambda value: tf.gather(value, rows), state)
+        logits, state = step(tf.reshape(token, (-1,)), state)
+        return t + 1, logits, state, alive, ids, pool, pool_ids
+
+    first = tf.where(tf.range(width) == 0, 0.0, NOTHING)  # the others are copies of it
+    start = (
+        tf.constant(0),
+        tf.repeat(logits, width, axis=0),
+        tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), state),
+        tf.tile(first[None], (batch, 1)),
+        tf.zeros((batch, width, max_length), tf.int32),
+        tf.fill((batch, width), NOTHING),
+        tf.zeros((batch, width, max_length), tf.int32),
+    )
+    _, _, _, _, _, scores, token_ids = tf.while_loop(
+        lambda t, logits, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING),
+        body,
+        start,
+        unknown_batch(start),
+    )
+    return {"token_ids": token_ids, "scores": scores}
+
+
+def _continuations(alive, logits, total):
+    """The best continuations of a row's sequences: as many as are needed to go on with `width` of them.
+
+    Of the `width` best either all end, and the row is done, or at most `width - 1`.
+
+    Args:
+        alive: `(batch, width)`, log p of the sequences.
+        logits: `(batch * width, vocabulary_size)` of their next tokens, about `NEVER` of one that must not come.
+        total: `(batch * width, 1)`, the logarithm of the sum of the exponentials of the logits.
+
+    Returns:
+        `(best, parent, token)`, each `(batch, 2 * width - 1)`, or fewer where there are no more: log p, the sequence
+        that goes on, and by which token.
+    """
+    batch, width = tf.unstack(tf.shape(alive))
+    needed = 2 * width - 1
+    each = tf.minimum(needed, tf.shape(logits)[1])  # no sequence has more among the best of its row
+    logits, token = tf.math.top_k(logits, each)
+    scores = tf.where(logits > NEVER / 2, logits - total, NOTHING)
+    scores = tf.reshape(alive[..., None] + tf.reshape(scores, (batch, width, each)), (batch, width * each))
+    best, place = tf.math.top_k(scores, tf.minimum(needed, width * each))
+    return best, place // each, tf.gather(tf.reshape(token, (batch, width * each)), place, batch_dims=1)
