@@ -47,48 +47,56 @@ def sample(
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     never, no_end = marked(forbidden, size), marked((end_id,), size)
-    ends, penalised = end_id >= 0, repetition_penalty != 1.0
     drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
     factor, drawn = tempered(temperature, tf.transpose(drawn))
 
-    def body(restricted, t, logits, state, written, rows):
+    def body(restricted, t, logits, state, token_ids, rows):
         scores = tf.cast(logits, tf.float32) + never
-        if penalised:
-            weighted = tf.where(scores > 0, scores / repetition_penalty, scores * repetition_penalty)
-            scores = tf.where(rows["seen"], weighted, scores)
+        if "seen" in rows:
+            scores = _penalised(scores, rows["seen"], repetition_penalty)
         if tf.get_static_value(min_length) != 0:
             scores += tf.where(t < min_length, no_end, 0.0)
         scores = factor * scores
         token = draw(restrict(scores, top_k, top_p) if restricted else scores, tf.gather(drawn, t))
         rows = dict(rows)
-        if ends:
+        if "finished" in rows:
             rows["finished"] |= token == end_id
             token = tf.where(rows["finished"], 0, token)
-        if penalised:
+        if "seen" in rows:
             rows["seen"] |= _one_hot(token, size)
         logits, state = step(token, state)
-        return t + 1, logits, state, written.write(t, token), rows
+        return t + 1, logits, state, token_ids.write(t, token), rows
 
-    def decode(restricted):
-        rows = {"finished": tf.zeros((batch,), tf.bool)} if ends else {}
-        if penalised:
-            rows["seen"] = tf.zeros((batch, size), tf.bool)
-            if prompt_ids is not None:
-                rows["seen"] |= tf.reduce_any(_one_hot(prompt_ids, size), axis=1)
-        nothing = tf.zeros((tf.maximum(max_length, 1), batch), tf.int32)  # an array of no elements cannot be stacked
-        written = tf.TensorArray(tf.int32, tf.shape(nothing)[0], element_shape=[None]).unstack(nothing)
-        start = (tf.constant(0), logits, state, written, rows)
-        *_, written, _ = tf.while_loop(
-            lambda t, logits, state, written, rows: (
-                (t < max_length) & ~tf.reduce_all(rows["finished"]) if ends else t < max_length
-            ),
-            lambda *values: body(restricted, *values),
-            start,
-            unknown_batch(start),
-        )
-        return tf.transpose(written.stack()[:max_length])
+    def goes_on(t, logits, state, token_ids, rows):
+        return (t < max_length) & ~tf.reduce_all(rows["finished"]) if "finished" in rows else t < max_length
 
-    return either(restricts(top_k, top_p), lambda: decode(True), lambda: decode(False))
+    def loop(restricted):
+        rows = {"finished": tf.zeros((batch,), tf.bool)} if end_id >= 0 else {}
+        if repetition_penalty != 1.0:
+            rows["seen"] = _seen(prompt_ids, batch, size)
+        start = (tf.constant(0), logits, state, _zeros(max_length, batch), rows)
+        ended = tf.while_loop(goes_on, lambda *values: body(restricted, *values), start, unknown_batch(start))
+        return tf.transpose(ended[3].stack()[:max_length])
+
+    return either(restricts(top_k, top_p), lambda: loop(True), lambda: loop(False))
+
+
+def _penalised(scores, seen, penalty):
+    """Scores with those of tokens that were seen made worse."""
+    return tf.where(seen, tf.where(scores > 0, scores / penalty, scores * penalty), scores)
+
+
+def _seen(prompt_ids, batch, size):
+    """Which tokens a prompt has, bool `(batch, size)`; without one, none."""
+    if prompt_ids is None:
+        return tf.zeros((batch, size), tf.bool)
+    return tf.reduce_any(_one_hot(prompt_ids, size), axis=1)
+
+
+def _zeros(length, batch):
+    """An array of at least one row of zeros `(batch,)`, as none at all cannot be stacked."""
+    rows = tf.maximum(length, 1)
+    return tf.TensorArray(tf.int32, rows, element_shape=[None]).unstack(tf.zeros((rows, batch), tf.int32))
 
 
 def _one_hot(token_ids, size):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 CROWDED = 512  # columns; rows of such a width, or a multiple, compete for few places of a processor's cache
+MOST_CROWDED = 1024  # columns, of which this is worth a copy of the matrix for a single product
 SPACE = 16  # columns that set them apart
 
 
@@ -32,19 +33,23 @@ def times(values, kernel, transposed=False):
     return tf.reshape(rows, tf.concat([tf.shape(values)[:-1], [width]], axis=0))
 
 
-def space(matrix):
-    """A matrix with some columns of 0 more, if its rows would be a multiple of 2 KB apart.
+def space(matrix, crowded=MOST_CROWDED):
+    """A matrix with some columns of 0 more, if its rows would be crowded.
 
-    Such rows are kept in few places of a processor's cache, and a product with them takes up to twice as long.
+    Rows of float32 that are a multiple of 4 KB apart, and less so of 2 KB, are kept in few places of a processor's
+    cache, and a product with them takes up to twice as long (`benchmarks/products.py`).
 
     Args:
         matrix: `(rows, width)`, of a known width.
+        crowded: int, the columns of which a multiple is crowded. Defaults to 1,024.
     """
-    return matrix if matrix.shape[-1] % CROWDED else tf.pad(matrix, [[0, 0], [0, SPACE]])
+    return matrix if matrix.shape[-1] % crowded else tf.pad(matrix, [[0, 0], [0, SPACE]])
 
 
 def spaced(kernel):
-    """The product with a kernel that stays the same, as a function for a loop: `values @ kernel`, see `space`.
+    """The product with a kernel that stays the same, as a function for a loop: `values @ kernel`.
+
+    The rows of the kernel are set apart once, see `space`, from 512 columns on.
 
     Args:
         kernel: `(features, width)`.
@@ -60,7 +65,7 @@ def spaced(kernel):
     >>> tuple(product(tf.ones((2, 3))).shape)
     (2, 1024)
     """
-    width, apart = kernel.shape[-1], space(kernel)
+    width, apart = kernel.shape[-1], space(kernel, CROWDED)
     if apart is kernel:
         return lambda values: values @ kernel
     return lambda values: (values @ apart)[:, :width]

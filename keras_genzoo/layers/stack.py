@@ -97,6 +97,10 @@ class RecurrentStack(keras.layers.Layer):
         """What the lowest layer makes of inputs `(..., features)`, for `scan` and `stepper`."""
         return self.recurrent[0].project(inputs)
 
+    def projector(self):
+        """`project` as a function for a loop, of inputs `(batch, features)`."""
+        return self.recurrent[0].projector()
+
     def scan(self, projected, state=None, mask=None, training=False, backward=None):
         """As the call, from inputs that `project` was applied to, `(batch, time, gates * units)`."""
         states, outputs = [], None

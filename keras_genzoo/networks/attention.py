@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
-from keras_genzoo.layers.products import times
+from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
 from keras_genzoo.networks.output import embedding_initializer, output_logits, output_step, token_projection
@@ -228,22 +228,28 @@ class AttentionDecoder(keras.layers.Layer):
         """
         attend, upper = self._attend(encoded), None if self.stack is None else self.stack.stepper()
         if self.structure == "conditional":
-            lowest = self.lowest.stepper(attend)
+            return self._conditional(self.lowest.stepper(attend), upper)
+        feed = spaced(self._weight(self.feeding_kernel)) if self.structure == "input_feeding" else None
 
         def recur(inputs, state):
-            projected, dropped = inputs["projected"], inputs.get("dropped")
-            if self.structure == "conditional":
-                outputs, context, weights, last = lowest(projected, state)
-                outputs = outputs if dropped is None else outputs * dropped[:, 0]
-                if upper is not None:
-                    rest = None if dropped is None else dropped[:, 1:]
-                    outputs, above = upper(self.stack.project(outputs), state, rest)
-                    last |= above
-            else:
-                if self.structure == "input_feeding":
-                    projected += tf.matmul(state["fed"], self._weight(self.feeding_kernel))
-                outputs, last = upper(projected, state, dropped)
-                context, weights = attend(outputs)
+            projected = inputs["projected"] if feed is None else inputs["projected"] + feed(state["fed"])
+            outputs, last = upper(projected, state, inputs.get("dropped"))
+            return (outputs, *attend(outputs)), last
+
+        return recur
+
+    def _conditional(self, lowest, upper):
+        """The same of a conditional cell, from its step and that of the layers above it, if there are any."""
+        project = None if upper is None else self.stack.projector()
+
+        def recur(inputs, state):
+            dropped = inputs.get("dropped")
+            outputs, context, weights, last = lowest(inputs["projected"], state)
+            outputs = outputs if dropped is None else outputs * dropped[:, 0]
+            if upper is not None:
+                rest = None if dropped is None else dropped[:, 1:]
+                outputs, above = upper(project(outputs), state, rest)
+                last |= above
             return (outputs, context, weights), last
 
         return recur

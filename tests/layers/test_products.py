@@ -11,10 +11,12 @@ def drawn(*shape):
     return np.random.default_rng(0).standard_normal(shape).astype("float32")
 
 
-@pytest.mark.parametrize("width, wider", [(511, 0), (512, SPACE), (768, 0), (1024, SPACE)])
-def test_crowded_rows_are_set_apart(width, wider):
+@pytest.mark.parametrize(
+    "width, crowded, wider", [(512, 512, SPACE), (768, 512, 0), (1536, 1024, 0), (1024, 1024, SPACE)]
+)
+def test_crowded_rows_are_set_apart(width, crowded, wider):
     matrix = drawn(3, width)
-    apart = space(tf.constant(matrix)).numpy()
+    apart = space(tf.constant(matrix), crowded).numpy()
     np.testing.assert_array_equal(apart[:, :width], matrix)
     assert apart.shape[1] == width + wider and not apart[:, width:].any()
 

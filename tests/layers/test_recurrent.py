@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_genzoo.layers import Recurrent
 
 KERAS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
-CROWDED = {"lstm": 128, "gru": 512, "simple_rnn": 512}  # units of which a kernel's rows are set apart in a loop
+CROWDED = {"lstm": 256, "gru": 1024, "simple_rnn": 1024}  # units of which rows are set apart, the gradient's too
 UNITS, MASK = 6, np.array([[1] * 7, [1] * 4 + [0] * 3, [1] * 2 + [0] * 5])
 
 
@@ -81,9 +81,10 @@ def assert_equals_keras(ours, theirs, cell, mask, jit, x):
         np.testing.assert_allclose(value, theirs_to_ours(cell, wanted), atol=1e-4)
 
 
+@pytest.mark.parametrize("crowded", [False, True])
 @pytest.mark.parametrize("cell", sorted(KERAS))
-def test_steps_equal_the_sequence(cell, x):
-    layer = Recurrent(UNITS, cell)
+def test_steps_equal_the_sequence(cell, crowded, x):
+    layer = Recurrent(CROWDED[cell] if crowded else UNITS, cell)
     outputs, last = layer(x)
     step, state = layer.stepper(), layer.zero_state(3)
     for t in range(x.shape[1]):

@@ -108,7 +108,7 @@ def test_the_class_enters_dcgan_as_an_inner_product():
     features = keras.Model(network.input, network.get_layer("features").output)(inputs).numpy()
     logit, classes = network.get_layer("logit"), network.get_layer("class")
     expected = features @ logit.kernel.numpy()[:, 0] + np.sum(features * classes.kernel.numpy(), axis=1)
-    np.testing.assert_allclose(network(inputs)[:, 0], expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(network(inputs)[:, 0], expected, rtol=1e-6, atol=1e-6)
 
 
 def test_the_documents_architectures():
