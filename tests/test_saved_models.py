@@ -121,3 +121,15 @@ def test_digits_measure_what_their_manifest_says():
     results = genzoo.evaluate(model, splits, **recipe.evaluation)
     for name in ("elbo", "kl", "log_likelihood", "linear_probe_accuracy"):
         assert results[name] == pytest.approx(manifest["metrics"][name], rel=1e-3), name
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "benchmarks" / "results" / "short").glob("*.json")), ids=lambda path: path.stem
+)
+def test_benchmarks_have_the_figure_of_a_short_run(path):
+    run = json.loads(path.read_text())
+    assert run["recipe"] == path.stem
+    headline, updates = genzoo.recipes.get(path.stem).headline, f"{run['training']['updates']:,}"
+    figure, minutes = FIGURES[headline](run["metrics"][headline]), f"{run['processor_seconds'] / 60:.0f}"
+    rows = [line.split(" | ") for line in (ROOT / "benchmarks" / "README.md").read_text().splitlines()]
+    assert any(row[0] == f"| `{path.stem}`" and row[-3:] == [figure, updates, f"{minutes} |"] for row in rows)
