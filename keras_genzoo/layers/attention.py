@@ -49,8 +49,8 @@ class Attention(keras.layers.Layer):
 
     def _additive(self, query, keys):
         """v tanh(query + keys), of queries that are projected: float32 `(batch, queries, source)`."""
-        hidden = tf.tanh(query[:, :, None, :] + keys[:, None, :, :])
-        return tf.cast(tf.squeeze(times(hidden, self._weight(self.score_vector)[:, None]), -1), tf.float32)
+        hidden = tf.tanh(tf.expand_dims(query, 2) + tf.expand_dims(keys, 1))
+        return tf.cast(tf.squeeze(times(hidden, tf.expand_dims(self._weight(self.score_vector), 1)), -1), tf.float32)
 
     def get_config(self):
         return {**super().get_config(), "query_dim": self.query_dim, "memory_dim": self.memory_dim}
@@ -150,6 +150,36 @@ class LuongAttention(Attention):
 
     def get_config(self):
         return {**super().get_config(), "score": self.score}
+
+
+class CollectedGradient:
+    """The gradient of a memory that every step of a loop attends to, as one product after the loop.
+
+    In a loop, the gradient of every step is an array of the memory's size. So each step takes the memory without its
+    gradient and adds to the context a row of `zeros`, whose gradient is that of the context; `weights` are set after
+    the loop. Gradients are of first order.
+
+    Args:
+        memory: `(batch, source, memory_dim)`.
+
+    Attributes:
+        weights: `(batch, time, source)`, those of all steps.
+    """
+
+    def __init__(self, memory):
+        self.memory, self.weights = memory, None
+
+    def zeros(self, time):
+        """`(batch, time, memory_dim)`."""
+
+        @tf.custom_gradient
+        def make(memory):
+            def gradient(upstream):
+                return tf.matmul(tf.cast(self.weights, upstream.dtype), upstream, transpose_a=True)
+
+            return tf.zeros((tf.shape(memory)[0], time, memory.shape[-1]), memory.dtype), gradient
+
+        return make(self.memory)
 
 
 def masked_softmax(scores, mask=None):

@@ -59,17 +59,18 @@ class ConditionalRecurrent(keras.layers.Layer):
         """One step as a function for a loop: what does not change from step to step is computed here, once.
 
         Args:
-            attend: function from queries `(rows, units)` to `(context (rows, memory_dim), weights)`.
+            attend: function from queries `(rows, units)`, and what else a step is given, to
+                `(context (rows, memory_dim), weights)`.
 
         Returns:
-            function from `(rows, gates * units)` of `project` and the state to
+            function from `(rows, gates * units)` of `project`, the state, and what is handed on to `attend`, to
             `(outputs (rows, units), context, weights, state)`.
         """
         ask, project, read = self.asking.stepper(), self.reading.projector(), self.reading.stepper()
 
-        def step(projected, state):
+        def step(projected, state, *rest):
             query, between = ask(projected, tuple(state[name] for name in "hc" if name in state))
-            context, weights = attend(query)
+            context, weights = attend(query, *rest)
             outputs, last = read(project(context), between)
             if self.normalization is not None:
                 outputs = self.normalization(outputs)

@@ -49,7 +49,8 @@ def space(matrix, crowded=MOST_CROWDED):
 def spaced(kernel):
     """The product with a kernel that stays the same, as a function for a loop: `values @ kernel`.
 
-    The rows of the kernel are set apart once, see `space`, from 512 columns on.
+    The kernel and, for the gradient of the values, the kernel turned round are made once, with their rows set apart,
+    see `space`, from 512 columns on. Gradients are of first order.
 
     Args:
         kernel: `(features, width)`.
@@ -65,7 +66,14 @@ def spaced(kernel):
     >>> tuple(product(tf.ones((2, 3))).shape)
     (2, 1024)
     """
-    width, apart = kernel.shape[-1], space(kernel, CROWDED)
-    if apart is kernel:
-        return lambda values: values @ kernel
-    return lambda values: (values @ apart)[:, :width]
+    features, width = kernel.shape
+    apart, turned = space(kernel, CROWDED), space(tf.transpose(kernel), CROWDED)
+
+    @tf.custom_gradient
+    def product(values, kernel):
+        def gradient(upstream):
+            return (upstream @ turned)[:, :features], tf.matmul(values, upstream, transpose_a=True)
+
+        return (values @ apart)[:, :width], gradient
+
+    return lambda values: product(values, kernel)

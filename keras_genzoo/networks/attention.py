@@ -1,9 +1,12 @@
 """A recurrent decoder with attention: teacher forcing and stepping are one definition."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
+from keras_genzoo.layers.attention import CollectedGradient
 from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
@@ -178,11 +181,15 @@ class AttentionDecoder(keras.layers.Layer):
             shape = tf.concat([tf.shape(inputs["projected"])[:2], [self.num_layers, self.units]], axis=0)
             inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
         recur, state = self._recurrence(encoded), self.initial_state(encoded)
+        collected = CollectedGradient(encoded["memory"])
+        inputs["zeros"] = collected.zeros(tf.shape(inputs["projected"])[1])
         if self.structure == "input_feeding":
-            return scan_steps(lambda inputs, state: self._step(inputs, state, recur), inputs, state)
+            step = functools.partial(self._step, recur=recur)
+            features, collected.weights = scan_steps(step, inputs, state)
+            return features, collected.weights
         embedded = inputs.pop("embedded")
-        outputs, context, weights = scan_steps(recur, inputs, state)
-        return self._read(embedded, outputs, context), weights
+        outputs, context, collected.weights = scan_steps(recur, inputs, state)
+        return self._read(embedded, outputs, context), collected.weights
 
     def logits(self, features):
         """float32 logits of features of any leading shape."""
@@ -234,7 +241,7 @@ class AttentionDecoder(keras.layers.Layer):
         def recur(inputs, state):
             projected = inputs["projected"] if feed is None else inputs["projected"] + feed(state["fed"])
             outputs, last = upper(projected, state, inputs.get("dropped"))
-            return (outputs, *attend(outputs)), last
+            return (outputs, *attend(outputs, inputs.get("zeros"))), last
 
         return recur
 
@@ -244,7 +251,7 @@ class AttentionDecoder(keras.layers.Layer):
 
         def recur(inputs, state):
             dropped = inputs.get("dropped")
-            outputs, context, weights, last = lowest(inputs["projected"], state)
+            outputs, context, weights, last = lowest(inputs["projected"], state, inputs.get("zeros"))
             outputs = outputs if dropped is None else outputs * dropped[:, 0]
             if upper is not None:
                 rest = None if dropped is None else dropped[:, 1:]
@@ -261,15 +268,21 @@ class AttentionDecoder(keras.layers.Layer):
         return self._weight(self.embeddings if self.tied else self.output_kernel), self.output_bias, self.tied
 
     def _attend(self, encoded):
-        """A function from queries `(rows, units)` to `(context, weights)`; the rows of one source stand together."""
+        """A function from queries `(rows, units)` to `(context, weights)`; the rows of one source stand together.
+
+        Its second argument is a row of `CollectedGradient.zeros`, or `None`.
+        """
         memory, mask = encoded["memory"], encoded["mask"]
         keys, batch = self.attending.keys(memory), tf.shape(memory)[0]
 
-        def attend(query):
+        def attend(query, zeros=None):
             rows = tf.shape(query)[0]
             grouped = tf.reshape(query, (batch, rows // tf.maximum(batch, 1), self.units))
-            context, weights = self.attending(grouped, memory, mask, keys)
-            return tf.reshape(context, (rows, self.memory_dim)), tf.reshape(weights, (rows, tf.shape(memory)[1]))
+            values = memory if zeros is None else tf.stop_gradient(memory)
+            context, weights = self.attending(grouped, values, mask, keys)
+            context = tf.reshape(context, (rows, self.memory_dim))
+            weights = tf.reshape(weights, (rows, tf.shape(memory)[1]))
+            return context if zeros is None else context + zeros, weights
 
         return attend
 
