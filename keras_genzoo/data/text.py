@@ -11,6 +11,8 @@ from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shu
 from keras_genzoo.data.windows import num_windows, stream_batches, window_batches
 from keras_genzoo.preprocessing import END, START, UNKNOWN, string_tensor
 
+SIDES = {"texts": "source", "targets": "target"}  # which part of a preprocessor for translation a column is for
+
 
 @dataclasses.dataclass(frozen=True)
 class Encoding:
@@ -23,6 +25,14 @@ class Encoding:
     static: bool = False
     stream: bool = False
     conditional: bool = False
+    subword_dropout: float = 0.0
+
+    @property
+    def preprocessors(self):
+        """From the column of texts to the `TextPreprocessor` that encodes it."""
+        if self.view != "seq2seq":
+            return {"texts": self.preprocessor}
+        return {name: getattr(self.preprocessor, side, self.preprocessor) for name, side in SIDES.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,13 +84,7 @@ class TextSplit:
     @functools.cached_property
     def sequences(self):
         """Ids of whole sentences, with start and end: a dict of ragged int32 `(examples, None)`."""
-        preprocessor = self.encoding.preprocessor
-        if self.encoding.view == "seq2seq":
-            parts = {"texts": getattr(preprocessor, "source", preprocessor)}
-            parts["targets"] = getattr(preprocessor, "target", preprocessor)
-        else:
-            parts = {"texts": preprocessor}
-        return {name: encoded(self.columns[name], part) for name, part in parts.items()}
+        return {name: encoded(self.columns[name], part) for name, part in self.encoding.preprocessors.items()}
 
     @property
     def unknown_share(self):
@@ -149,11 +153,13 @@ class TextSplit:
         return np.flatnonzero(self._lengths <= (np.inf if limit is None else limit + 1)).astype("int32")
 
     def _sentence_batches(self, batch_size, shuffle, common):
+        cut = self.encoding.subword_dropout if self.encoding and self.training else 0.0
         if self.encoding is None:
             data, rows = {k: tf.constant(self.columns[k]) for k in ("texts", "targets") if k in self.columns}, None
             count, order = len(self), shuffled(len(self)) if shuffle else in_order(len(self))
         else:
-            data, rows, count = dict(self.sequences), self._rows, len(self._rows)
+            rows, count = self._rows, len(self._rows)
+            data = {name: tf.constant(self.columns[name]) for name in self.sequences} if cut else dict(self.sequences)
             if self.encoding.conditional:
                 data["labels"] = tf.constant(self.labels)
             order = length_sorted(self._lengths[rows], batch_size) if shuffle and count else in_order(count)
@@ -163,6 +169,10 @@ class TextSplit:
             batch = {name: tf.gather(value, chosen) for name, value in data.items()}
             if self.encoding is None:
                 return (batch["texts"], batch["targets"]) if "targets" in batch else batch["texts"]
+            if cut:
+                for side, (name, part) in enumerate(self.encoding.preprocessors.items()):
+                    key = tf.random.experimental.stateless_fold_in(batch_seed, side)
+                    batch[name] = part.encode(batch[name], cut, key)
             return getattr(sentences, self.encoding.view)(batch, 8 if self.encoding.static else 1)
 
         return row_batches(count, batch_size, make, order, **common)
@@ -186,6 +196,7 @@ class TextSplits:
         static=False,
         stream=False,
         conditional=False,
+        subword_dropout=0.0,
     ):
         """The same splits, whose batches are token ids.
 
@@ -200,6 +211,8 @@ class TextSplits:
             static: bool, whether sentences are padded to multiples of 8, so that XLA sees few shapes.
             stream: bool, whether the rows of windows go on from batch to batch, see `stream_batches`.
             conditional: bool, whether labels go along.
+            subword_dropout: float in [0, 1], how much chance there is, in training, in how a sentence is cut into
+                subwords, anew in every epoch (Provilkov et al. 2020). Defaults to 0.
 
         Raises:
             ValueError: for arguments that do not go together, or splits that have no such column.
@@ -222,7 +235,13 @@ class TextSplits:
             )
         if conditional and self.train.labels is None:
             raise ValueError(f"A conditional model needs labels. Received: columns {sorted(self.train.columns)}")
-        encoding = Encoding(preprocessor, view, window, max_length, static, stream, conditional)
+        encoding = Encoding(preprocessor, view, window, max_length, static, stream, conditional, subword_dropout)
+        levels = {part.level for part in encoding.preprocessors.values()}
+        if not 0 <= subword_dropout <= 1 or (subword_dropout and (running or levels != {"subwords"})):
+            raise ValueError(
+                "Expected subword_dropout in [0, 1], and 0 but for sentences of subwords. "
+                f"Received: {subword_dropout=}, level {' and '.join(sorted(levels))}, sentences={not running}"
+            )
         parts = {name: getattr(self, name) for name in ("train", "validation", "test")}
         return dataclasses.replace(
             self, **{name: dataclasses.replace(part, encoding=encoding) for name, part in parts.items()}
@@ -231,17 +250,11 @@ class TextSplits:
 
 def encoded(texts, preprocessor, batch_size=4096):
     """Whole sentences as ids with start and end: ragged int32 `(examples, None)`."""
-    encode, ids, lengths = _encoder(preprocessor), [], []
-    for begin in range(0, len(texts), batch_size):
-        batch = encode(string_tensor(texts[begin : begin + batch_size])).numpy()
-        ids.append(batch[batch != 0])
-        lengths.append((batch != 0).sum(axis=1))
+    encode, batches = _encoder(preprocessor), range(0, max(len(texts), 1), batch_size)
     with tf.device("CPU:0"):
-        return tf.RaggedTensor.from_row_lengths(
-            np.concatenate([np.zeros(0, "int32"), *ids]), np.concatenate([np.zeros(0, "int64"), *lengths])
-        )
+        return tf.concat([encode(string_tensor(texts[begin : begin + batch_size])) for begin in batches], axis=0)
 
 
 @functools.lru_cache(maxsize=8)
 def _encoder(preprocessor):
-    return tf.function(preprocessor, [tf.TensorSpec([None], tf.string)])
+    return tf.function(preprocessor.encode, [tf.TensorSpec([None], tf.string)])

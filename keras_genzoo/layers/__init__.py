@@ -1,7 +1,7 @@
 """Layers that the models share."""
 
 from keras_genzoo import backend  # noqa: F401  # refuses another backend than TensorFlow
-from keras_genzoo.layers.attention import BahdanauAttention, LuongAttention
+from keras_genzoo.layers.attention import BahdanauAttention, LuongAttention, UniformAttention
 from keras_genzoo.layers.conditional import ConditionalRecurrent
 from keras_genzoo.layers.fourier import FourierFeatures
 from keras_genzoo.layers.recurrent import Recurrent
@@ -10,5 +10,5 @@ from keras_genzoo.layers.stack import RecurrentStack
 
 __all__ = [
     "BahdanauAttention", "ConditionalRecurrent", "FourierFeatures", "LuongAttention", "Recurrent", "RecurrentStack",
-    "Sampling",
+    "Sampling", "UniformAttention",
 ]  # fmt: skip

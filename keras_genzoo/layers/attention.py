@@ -152,6 +152,40 @@ class LuongAttention(Attention):
         return {**super().get_config(), "score": self.score}
 
 
+@keras.saving.register_keras_serializable(package="keras_genzoo")
+class UniformAttention(Attention):
+    """No choice: all that is real weighs the same, so the context is the mean of the memory, at every step.
+
+    One vector for the whole source, as translators had before attention (Cho et al. 2014, Learning Phrase
+    Representations using RNN Encoder-Decoder): what attention is worth is measured against it.
+
+    Args:
+        query_dim, memory_dim: int, as of `Attention`.
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_genzoo.layers import UniformAttention
+    >>> layer = UniformAttention(query_dim=4, memory_dim=1)
+    >>> context, weights = layer(np.ones((1, 1, 4)), np.array([[[1.0], [2.0], [9.0]]], "float32"), [[1, 1, 0]])
+    >>> context.numpy().tolist(), weights.numpy().tolist()
+    ([[[1.5]]], [[[0.5, 0.5, 0.0]]])
+    """
+
+    def __init__(self, query_dim, memory_dim, **kwargs):
+        super().__init__(query_dim, memory_dim, **kwargs)
+        self.built = True
+
+    def keys(self, memory):
+        """Nothing is projected: the memory itself."""
+        return tf.convert_to_tensor(memory)
+
+    def scores(self, query, keys):
+        """0, float32 `(batch, queries, source)`."""
+        return tf.zeros(tf.concat([tf.shape(query)[:2], tf.shape(keys)[1:2]], axis=0))
+
+
 class CollectedGradient:
     """The gradient of a memory that every step of a loop attends to, as one product after the loop.
 

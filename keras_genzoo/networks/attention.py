@@ -5,7 +5,9 @@ import functools
 import keras
 import tensorflow as tf
 
-from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, noise
+from keras_genzoo.layers import (
+    BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, UniformAttention, noise,
+)  # fmt: skip
 from keras_genzoo.layers.attention import CollectedGradient
 from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.recurrent import check_rate
@@ -13,7 +15,7 @@ from keras_genzoo.layers.steps import scan_steps
 from keras_genzoo.networks.output import embedding_initializer, output_logits, output_step, token_projection
 
 STRUCTURES = ("conditional", "input_feeding", "output")
-ATTENTIONS = ("additive", "general", "dot", "concat")
+ATTENTIONS = ("additive", "general", "dot", "concat", "uniform")
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -46,7 +48,7 @@ class AttentionDecoder(keras.layers.Layer):
         cell: `"simple_rnn"`, `"gru"` or `"lstm"`. Defaults to `"gru"`.
         structure: as above. Defaults to `"conditional"`.
         attention: `"additive"` (`layers.BahdanauAttention`), or the score of a `layers.LuongAttention`: `"general"`,
-            `"dot"`, `"concat"`. Defaults to `"additive"`.
+            `"dot"`, `"concat"`; or `"uniform"`, which is none (`layers.UniformAttention`). Defaults to `"additive"`.
         embedding_dropout: float, on the embedded tokens. Defaults to 0.
         dropout: float, on the outputs of the recurrent layers. Defaults to 0.
         output_dropout: float, on what the output layer sees. Defaults to 0.
@@ -121,10 +123,9 @@ class AttentionDecoder(keras.layers.Layer):
                 residual=self.residual, seed=self.seed + 1, name="stack", **policy,
             )  # fmt: skip
             self.stack.build((None, None, self.embedding_dim if self.lowest is None else units))
-        if self.attention == "additive":
-            self.attending = BahdanauAttention(units, self.memory_dim, name="attending", **policy)
-        else:
-            self.attending = LuongAttention(units, self.memory_dim, self.attention, name="attending", **policy)
+        kinds = {"additive": BahdanauAttention, "uniform": UniformAttention}
+        kind = kinds.get(self.attention) or functools.partial(LuongAttention, score=self.attention)
+        self.attending = kind(units, self.memory_dim, name="attending", **policy)
         self.first_states = {
             name: keras.layers.Dense(units, activation="tanh", name=f"first_{name}", **policy)
             for name in self._zero_state(1)

@@ -55,18 +55,26 @@ class Subwords:
         keys = [0, *(left * self.size + right for left, right in made)]  # 0, of padding, as no table may be empty
         self.merges = vocabularies.table(keys, tf.int64, [NONE, *made.values()], tf.int64, NONE)
 
-    def __call__(self, parts):
-        """The ids of the subwords of ragged pieces `(batch, None)`: ragged int32 `(batch, None)`."""
-        distinct, where = tf.unique(parts.flat_values)
-        characters = tf.ragged.map_flat_values(self.ids.lookup, strings.characters(distinct))
-        merged = tf.RaggedTensor.from_tensor(self._merged(characters.to_tensor(0)), padding=0)
-        return parts.with_values(tf.gather(merged, where)).merge_dims(1, 2)
+    def __call__(self, parts, dropout=0.0, seed=None):
+        """The ids of the subwords of ragged pieces `(batch, None)`: ragged int32 `(batch, None)`.
 
-    def _merged(self, symbols):
+        Args:
+            parts: ragged strings.
+            dropout: float in [0, 1], the chance of every possible merge to be passed over at every step, so that a
+                piece is cut in other ways at other places (Provilkov et al. 2020, BPE-Dropout: Simple and Effective
+                Subword Regularization, algorithm 1). Defaults to 0.
+            seed: int32 `(2,)`, of which the cuts are a function; or `None` without dropout.
+        """
+        distinct, where = (parts.flat_values, None) if dropout else tf.unique(parts.flat_values)
+        characters = tf.ragged.map_flat_values(self.ids.lookup, strings.characters(distinct))
+        merged = tf.RaggedTensor.from_tensor(self._merged(characters.to_tensor(0), dropout, seed), padding=0)
+        return parts.with_values(merged if where is None else tf.gather(merged, where)).merge_dims(1, 2)
+
+    def _merged(self, symbols, dropout, seed):
         """Ids of characters `(pieces, time)`, 0 on the right, merged as long as there is a pair to merge.
 
         Every step merges in each piece the first of the pairs that come first in `merges`, then looks up the two pairs
-        that this makes.
+        that this makes. With dropout, a piece is done when a step passes over all of its pairs.
         """
         symbols = tf.pad(tf.cast(symbols, tf.int64), [[0, 0], [0, 1]])
         places = tf.range(tf.shape(symbols, tf.int64)[1])
@@ -77,10 +85,14 @@ class Subwords:
         def at(values, place):
             return tf.gather(values, tf.clip_by_value(place, 0, places[-1]), axis=1, batch_dims=1)
 
-        def step(symbols, pairs):
-            best = tf.reduce_min(pairs, axis=1)
+        def step(number, symbols, pairs):
+            chosen = pairs
+            if dropout:
+                key = tf.random.experimental.stateless_fold_in(seed, number)
+                chosen = tf.where(tf.random.stateless_uniform(tf.shape(pairs), key) < dropout, NONE, pairs)
+            best = tf.reduce_min(chosen, axis=1)
             found = best < NONE
-            first = tf.reduce_min(tf.where(pairs == best[:, None], places, places[-1]), axis=1)
+            first = tf.reduce_min(tf.where(chosen == best[:, None], places, places[-1]), axis=1)
             place = tf.where(found, first, places[-1] + 2)  # past the end: nothing changes
             new = best % self.size
             before = tf.where(place > 0, pair(at(symbols, place - 1), new), NONE)
@@ -89,13 +101,14 @@ class Subwords:
             symbols = tf.where(here, new[:, None], tf.where(beyond, _shifted(symbols, 0), symbols))
             pairs = tf.where(beyond, _shifted(pairs, NONE), pairs)
             pairs = tf.where(here, after[:, None], tf.where(earlier, before[:, None], pairs))
-            return symbols, pairs
+            return number + 1, symbols, tf.where(found[:, None], pairs, NONE) if dropout else pairs
 
         pairs = pair(symbols, _shifted(symbols, 0))
-        shapes = (tf.TensorShape([None, None]),) * 2
-        symbols, _ = tf.while_loop(
-            lambda symbols, pairs: tf.reduce_any(pairs < NONE), step, (symbols, pairs), shape_invariants=shapes
-        )
+        shapes = (tf.TensorShape([]), *(tf.TensorShape([None, None]),) * 2)
+        _, symbols, _ = tf.while_loop(
+            lambda number, symbols, pairs: tf.reduce_any(pairs < NONE), step, (0, symbols, pairs),
+            shape_invariants=shapes,
+        )  # fmt: skip
         return tf.cast(symbols, tf.int32)
 
 

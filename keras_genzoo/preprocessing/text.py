@@ -139,18 +139,27 @@ class TextPreprocessor(keras.layers.Layer):
         """The lookup tables: an `ExportArchive` must track them."""
         return [self._ids, self._strings] + ([self._subwords.merges] if self._subwords else [])
 
-    def tokenize(self, texts):
-        """The ids of the tokens, without start and end: ragged int32 `(batch, None)`."""
+    def tokenize(self, texts, dropout=0.0, seed=None):
+        """The ids of the tokens, without start and end: ragged int32 `(batch, None)`.
+
+        Args:
+            texts: as of the call.
+            dropout: float in [0, 1], how much chance there is in how a text is cut into subwords, see
+                `subwords.Subwords`; in training, and of subwords alone. Defaults to 0.
+            seed: int32 `(2,)`, of which the cuts are a function; or `None` without dropout.
+        """
         units = splitting.units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
         if self._subwords:
-            return self._subwords(units)
+            return self._subwords(units, dropout, seed)
         return tf.ragged.map_flat_values(self._ids.lookup, units)
 
+    def encode(self, texts, dropout=0.0, seed=None):
+        """As `tokenize`, but with start and end where texts are sentences."""
+        ids = self.tokenize(texts, dropout, seed)
+        return tf.concat([_column(ids, START), ids, _column(ids, END)], axis=1) if self.sentences else ids
+
     def call(self, texts):
-        ids = self.tokenize(texts)
-        if self.sentences:
-            ids = tf.concat([_column(ids, START), ids, _column(ids, END)], axis=1)
-        return _padded(ids)
+        return _padded(self.encode(texts))
 
     def encode_prompts(self, texts):
         """What generation goes on from: int32 `(batch, time)`, time >= 1, padded with 0 on the right.

@@ -26,6 +26,7 @@ SEQ2SEQ = {
     "vocabulary_size": None,
     "min_count": 1,
     "max_length": None,  # tokens; longer pairs are left out of training
+    "subword_dropout": 0.0,  # the chance of a merge to be passed over when a training pair is cut into subwords
     "cell": "gru",
     "embedding_dim": 64,
     "units": 128,
@@ -61,7 +62,8 @@ def learn_both_vocabularies(settings, splits):
     preprocessor = TranslationPreprocessor.learn(
         splits.train.texts, splits.train.targets, **{name: settings[name] for name in names}
     )
-    return splits.with_preprocessor(preprocessor, view="seq2seq", max_length=settings["max_length"])
+    how = {name: settings[name] for name in ("max_length", "subword_dropout")}
+    return splits.with_preprocessor(preprocessor, view="seq2seq", **how)
 
 
 def build_seq2seq(settings, splits):

@@ -56,6 +56,35 @@ def test_seq2seq_view():
     assert sorted(pairs) == sorted(expected)
 
 
+def test_subword_dropout_cuts_training_sentences_anew():
+    preprocessor = TextPreprocessor.learn(TEXTS, level="subwords", split="whitespace")
+    plain, made = (
+        splits(targets=TARGETS).with_preprocessor(preprocessor, "seq2seq", subword_dropout=share) for share in (0, 0.5)
+    )
+
+    def epochs(split, count=2, **arguments):
+        batches = split.batches(5, seed=1, **arguments)
+        return [[(x["source_ids"].numpy(), next_ids.numpy()) for x, next_ids, _ in batches] for _ in range(count)]
+
+    def texts(epoch):
+        return sorted(
+            pair for x, y in epoch for pair in zip(*(preprocessor.detokenize(v).numpy() for v in (x, y)), strict=True)
+        )
+
+    first, second = epochs(made.train)
+    assert texts(first) == texts(second) == texts(epochs(plain.train)[0])
+    lengths = [sum((x != 0).sum() + (y != 0).sum() for x, y in epoch) for epoch in (first, second)]
+    assert min(lengths) > 1.3 * sum((x != 0).sum() + (y != 0).sum() for x, y in epochs(plain.train)[0])
+    assert [len(x) for x, _ in first] == [5] * 7 + [2]
+    for again, epoch in ((epochs(made.train), 0), (epochs(made.train, 1, first_epoch=1), 1)):
+        for pair, expected in zip(again[-1 if epoch else 0], (first, second)[epoch], strict=True):
+            np.testing.assert_array_equal(pair[0], expected[0])
+            np.testing.assert_array_equal(pair[1], expected[1])
+    for pair, expected in zip(epochs(made.validation)[0], epochs(plain.validation)[1], strict=True):
+        np.testing.assert_array_equal(pair[0], expected[0])
+        np.testing.assert_array_equal(pair[1], expected[1])
+
+
 @pytest.mark.parametrize("batch_size", [1, 5, 37, 100])
 @pytest.mark.parametrize("static", [False, True])
 def test_every_sentence_once_an_epoch_and_batches_of_a_length(batch_size, static):
@@ -155,6 +184,8 @@ def test_take():
         (RUNNING, {"window": 0}, "Expected window and max_length of at least 1, "),
         (PREPROCESSOR, {"max_length": 0}, "Expected window and max_length of at least 1, "),
         (PREPROCESSOR, {"view": "seq2seq"}, "Expected window and max_length of at least 1, and targets for the view "),
+        (PREPROCESSOR, {"subword_dropout": 0.1}, "Expected subword_dropout in [0, 1], and 0 but for sentences of subw"),
+        (PREPROCESSOR, {"subword_dropout": -1}, "Expected subword_dropout in [0, 1], "),
         (PREPROCESSOR, {"conditional": True}, "A conditional model needs labels. Received: columns ['texts']"),
     ],
 )

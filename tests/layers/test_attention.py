@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention
+from keras_genzoo.layers import BahdanauAttention, ConditionalRecurrent, LuongAttention, UniformAttention
+from keras_genzoo.layers.attention import CollectedGradient
+from keras_genzoo.layers.steps import scan_steps
 
 MAKERS = {
     "additive": lambda: BahdanauAttention(3, 5, units=4),
     "general": lambda: LuongAttention(3, 5),
     "concat": lambda: LuongAttention(3, 5, "concat"),
     "dot": lambda: LuongAttention(5, 5, "dot"),
+    "uniform": lambda: UniformAttention(3, 5),
 }
 
 
@@ -29,6 +32,8 @@ def queries(layer, count=3):
 
 
 def numpy_scores(layer, query, memory):
+    if isinstance(layer, UniformAttention):
+        return np.zeros((2, query.shape[1], memory.shape[1]))
     weights = {name: np.asarray(value, "float64") for name, value in vars(layer).items() if hasattr(value, "assign")}
     if isinstance(layer, BahdanauAttention) or layer.score == "concat":
         keys = memory @ weights["memory_kernel"] + weights.get("bias", 0.0)
@@ -67,7 +72,38 @@ def test_without_memory_all_is_0_and_has_gradients(layer, memory):
         loss = tf.reduce_sum(context)
     assert np.all(weights.numpy()[1] == 0) and np.all(context.numpy()[1] == 0)
     np.testing.assert_allclose(weights.numpy()[0].sum(-1), 1, atol=1e-6)
-    assert np.isfinite(tape.gradient(loss, query)).all()
+    gradient = tape.gradient(loss, query, unconnected_gradients="zero")
+    assert np.isfinite(gradient).all() and np.any(gradient) != isinstance(layer, UniformAttention)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_collected_gradient_is_that_of_every_step(memory, traced):
+    """A recurrence that attends, whose state depends on the contexts, with the memory's gradient in and after it."""
+    layer = BahdanauAttention(3, 5)
+    queries_of_steps = tf.constant(queries(layer, count=6))
+
+    def gradients(memory):
+        found = []
+        for collected in (None, CollectedGradient(memory)):
+
+            def step(inputs, state, collected=collected):
+                values = memory if collected is None else tf.stop_gradient(memory)
+                context, weights = layer((inputs["query"] + state)[:, None], values, keys=layer.keys(memory))
+                context = context[:, 0] + inputs["zeros"]
+                return (context, weights[:, 0]), tf.tanh(context[:, :3])
+
+            with tf.GradientTape() as tape:
+                tape.watch(memory)
+                zeros = tf.zeros((2, 6, 5)) if collected is None else collected.zeros(6)
+                contexts, weights = scan_steps(step, {"query": queries_of_steps, "zeros": zeros}, tf.zeros((2, 3)))
+                loss = tf.reduce_sum(contexts**3) + tf.reduce_sum(weights**2)
+            if collected is not None:
+                collected.weights = weights
+            found.append(tape.gradient(loss, memory))
+        return found
+
+    expected, found = (tf.function(gradients) if traced else gradients)(tf.constant(memory))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_keys_are_projected_once(layer, memory):

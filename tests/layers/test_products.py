@@ -27,6 +27,19 @@ def test_spaced_is_a_product(width):
     np.testing.assert_allclose(spaced(tf.constant(kernel))(tf.constant(values)), values @ kernel, atol=1e-6)
 
 
+@pytest.mark.parametrize("features, width", [(3, 5), (3, 512), (512, 5)])
+def test_spaced_has_the_gradients_of_a_product(features, width):
+    values, kernel = tf.constant(drawn(4, features)), tf.constant(drawn(features, width))
+    found = []
+    for product in (spaced, lambda kernel: lambda values: values @ kernel):
+        with tf.GradientTape() as tape:
+            tape.watch([values, kernel])
+            loss = tf.reduce_sum(tf.sin(product(kernel)(values)))
+        found.append(tape.gradient(loss, [values, kernel]))
+    for ours, expected in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("shape", [(2, 3), (2, 5, 3), (2, 0, 3)])
 @pytest.mark.parametrize("transposed", [False, True])
 def test_times_is_a_product_of_the_last_axis(shape, transposed):

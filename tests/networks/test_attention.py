@@ -15,6 +15,7 @@ VARIANTS = [
     {"structure": "input_feeding", "attention": "concat", "layer_normalization": True, "tied": True},
     {"structure": "output", "attention": "general", "num_layers": 2, "layer_normalization": True},
     {"structure": "output", "attention": "additive", "cell": "simple_rnn", "tied": True},
+    {"attention": "uniform"},
 ]
 
 
@@ -139,7 +140,7 @@ def test_configuration(networks, revive):
     "arguments, message",
     [
         ({"structure": "none"}, "Unknown structure. Expected one of conditional, input_feeding, output"),
-        ({"attention": "sum"}, "Unknown attention. Expected one of additive, general, dot, concat"),
+        ({"attention": "sum"}, "Unknown attention. Expected one of additive, general, dot, concat, uniform"),
         ({"cell": "rnn"}, "Unknown cell"),
         ({"output_dropout": 1.0}, r"Expected output_dropout in \[0, 1\). Received: output_dropout=1.0"),
     ],

@@ -1,3 +1,5 @@
+import collections
+import itertools
 import random
 
 import numpy as np
@@ -147,3 +149,49 @@ def test_nothing_to_learn():
 def test_no_merges_are_characters():
     preprocessor = TextPreprocessor(["▁", "a", "b"], level="subwords", merges=[])
     assert preprocessor.tokenize(["ab a"]).to_list() == [[4, 5, 6, 4, 5]]
+
+
+def distribution(symbols, merges, dropout):
+    """From the cuts of a piece to their probabilities, by going through all that algorithm 1 may pass over."""
+    pairs = list(itertools.pairwise(symbols))
+    places = [i for i, pair in enumerate(pairs) if pair in merges]
+    found = collections.Counter()
+    for kept in itertools.product([True, False], repeat=len(places)):
+        probability = dropout ** kept.count(False) * (1 - dropout) ** kept.count(True)
+        left = [i for i, keep in zip(places, kept, strict=True) if keep]
+        if not left:
+            found[symbols] += probability
+            continue
+        place = min(left, key=lambda i: (merges.index(pairs[i]), i))
+        merged = (*symbols[:place], symbols[place] + symbols[place + 1], *symbols[place + 2 :])
+        for cut, share in distribution(merged, merges, dropout).items():
+            found[cut] += probability * share
+    return found
+
+
+@pytest.mark.parametrize("dropout", [0.1, 0.5])
+def test_dropout_cuts_as_often_as_algorithm_1(dropout):
+    tokens = ["▁", "a", "b", "▁a", "ab", "aba", "▁ab"]
+    merges = [("a", "b"), ("▁", "a"), ("ab", "a"), ("▁", "ab"), ("▁a", "b")]
+    preprocessor = TextPreprocessor(tokens, level="subwords", merges=merges)
+    count = 20_000
+    cuts = preprocessor.tokenize(["abab"] * count, dropout, (3, 4)).to_list()
+    found = collections.Counter(tuple(tokens[i - 4] for i in cut) for cut in cuts)
+    expected = distribution(("▁", "a", "b", "a", "b"), merges, dropout)
+    assert set(found) <= set(expected) and len(expected) > 8 and sum(expected.values()) == pytest.approx(1)
+    for cut, probability in expected.items():
+        assert abs(found[cut] / count - probability) < 4.5 * (probability * (1 - probability) / count) ** 0.5 + 1e-9
+
+
+def test_dropout_is_a_function_of_its_seed_and_loses_nothing(learned, texts):
+    cut = learned.tokenize(texts, 0.3, (0, 1))
+    assert cut.to_list() == learned.tokenize(texts, 0.3, (0, 1)).to_list()
+    assert cut.to_list() != learned.tokenize(texts, 0.3, (0, 2)).to_list()
+    assert len(cut.flat_values) > 1.1 * len(learned.tokenize(texts).flat_values)
+    np.testing.assert_array_equal(learned.detokenize(cut.to_tensor()), learned.detokenize(learned(texts)))
+    same = {tuple(cut) for cut in learned.tokenize(["Fenster"] * 30, 0.5, (0, 0)).to_list()}
+    assert len(same) > 2  # not one cut for all that are the same
+    alone = learned.tokenize(texts[-4:], 1.0, (0, 0))
+    assert alone.row_lengths().numpy().tolist() == [
+        sum(len(piece.decode()) for piece in row) for row in subwords.pieces(texts[-4:], learned.split).to_list()
+    ]
