@@ -5,10 +5,8 @@ import functools
 import keras
 import tensorflow as tf
 
-from keras_genzoo.layers import (
-    BahdanauAttention, ConditionalRecurrent, LuongAttention, RecurrentStack, UniformAttention, noise,
-)  # fmt: skip
-from keras_genzoo.layers.attention import CollectedGradient
+from keras_genzoo.layers import ConditionalRecurrent, RecurrentStack, noise
+from keras_genzoo.layers.attention import BahdanauAttention, CollectedGradient, LuongAttention, UniformAttention
 from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
