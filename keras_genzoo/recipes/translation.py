@@ -131,13 +131,13 @@ def _seq2seq(
     )
 
 
-def _multi30k(source, target, description):
+def _multi30k(source, target, description, epochs=30, minutes=60, learning_rate=2e-3):
     return _seq2seq(
         f"seq2seq-multi30k-{source}-{target}",
         description,
         "multi30k",
-        epochs=30,
-        minutes=60,
+        epochs=epochs,
+        minutes=minutes,
         headline="bleu_tokenized",
         references=(BAHDANAU, SENNRICH, NEMATUS, CAGLAYAN),
         half_precision=True,
@@ -157,7 +157,7 @@ def _multi30k(source, target, description):
         dropout=0.5,
         output_dropout=0.5,
         label_smoothing=0.1,
-        learning_rate=2e-3,
+        learning_rate=learning_rate,
         ema_momentum=0.999,
     )
 
@@ -193,7 +193,14 @@ RECIPES = (
         learning_rate=3e-3,
     ),
     _multi30k("en", "de", "translates captions of photographs from English to German, from strings to strings"),
-    _multi30k("de", "en", "translates captions of photographs from German to English, from strings to strings"),
+    _multi30k(
+        "de",
+        "en",
+        "translates captions of photographs from German to English, from strings to strings",
+        epochs=13,
+        minutes=30,
+        learning_rate=3e-3,
+    ),
     _multi30k("en", "fr", "translates captions of photographs from English to French, from strings to strings"),
     _seq2seq(
         "seq2seq-atis",
