@@ -168,7 +168,8 @@ class UniformAttention(Attention):
     >>> import numpy as np
     >>> from keras_genzoo.layers import UniformAttention
     >>> layer = UniformAttention(query_dim=4, memory_dim=1)
-    >>> context, weights = layer(np.ones((1, 1, 4)), np.array([[[1.0], [2.0], [9.0]]], "float32"), [[1, 1, 0]])
+    >>> memory, mask = np.array([[[1.0], [2.0], [9.0]]], "float32"), np.array([[1, 1, 0]])
+    >>> context, weights = layer(np.ones((1, 1, 4), "float32"), memory, mask)
     >>> context.numpy().tolist(), weights.numpy().tolist()
     ([[[1.5]]], [[[0.5, 0.5, 0.0]]])
     """
