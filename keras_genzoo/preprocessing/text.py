@@ -147,7 +147,15 @@ class TextPreprocessor(keras.layers.Layer):
             dropout: float in [0, 1], how much chance there is in how a text is cut into subwords, see
                 `subwords.Subwords`; in training, and of subwords alone. Defaults to 0.
             seed: int32 `(2,)`, of which the cuts are a function; or `None` without dropout.
+
+        Raises:
+            ValueError: for a dropout out of range, without a seed, or of what is not subwords.
         """
+        if not 0 <= dropout <= 1 or (dropout and (seed is None or self._subwords is None)):
+            raise ValueError(
+                "Expected dropout in [0, 1], and 0 without a seed and but for subwords. "
+                f"Received: {dropout=}, {seed=}, level={self.level!r}"
+            )
         units = splitting.units(strings.string_tensor(texts), self.level, self.lowercase, self.split)
         if self._subwords:
             return self._subwords(units, dropout, seed)

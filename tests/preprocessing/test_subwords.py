@@ -195,3 +195,14 @@ def test_dropout_is_a_function_of_its_seed_and_loses_nothing(learned, texts):
     assert alone.row_lengths().numpy().tolist() == [
         sum(len(piece.decode()) for piece in row) for row in subwords.pieces(texts[-4:], learned.split).to_list()
     ]
+
+
+@pytest.mark.parametrize(
+    "level, dropout, seed", [("subwords", 1.5, (0, 0)), ("subwords", 0.1, None), ("words", 0.1, (0, 0))]
+)
+def test_dropout_that_means_nothing_is_refused(level, dropout, seed):
+    preprocessor = TextPreprocessor.learn(["a b"], level=level)
+    with pytest.raises(
+        ValueError, match=r"^Expected dropout in \[0, 1\], and 0 without a seed and but for subwords\. Rec"
+    ):
+        preprocessor.tokenize(["a b"], dropout, seed)
