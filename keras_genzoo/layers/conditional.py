@@ -55,18 +55,20 @@ class ConditionalRecurrent(keras.layers.Layer):
         """What a step takes, of inputs `(..., features)`."""
         return self.asking.project(inputs)
 
-    def stepper(self, attend):
+    def stepper(self, attend, learning=False):
         """One step as a function for a loop: what does not change from step to step is computed here, once.
 
         Args:
             attend: function from queries `(rows, units)`, and what else a step is given, to
                 `(context (rows, memory_dim), weights)`.
+            learning: bool, as of `products.spaced`. Defaults to `False`.
 
         Returns:
             function from `(rows, gates * units)` of `project`, the state, and what is handed on to `attend`, to
             `(outputs (rows, units), context, weights, state)`.
         """
-        ask, project, read = self.asking.stepper(), self.reading.projector(), self.reading.stepper()
+        ask, read = self.asking.stepper(learning), self.reading.stepper(learning)
+        project = self.reading.projector(learning)
 
         def step(projected, state, *rest):
             query, between = ask(projected, tuple(state[name] for name in "hc" if name in state))

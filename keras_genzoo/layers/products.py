@@ -46,14 +46,15 @@ def space(matrix, crowded=MOST_CROWDED):
     return matrix if matrix.shape[-1] % crowded else tf.pad(matrix, [[0, 0], [0, SPACE]])
 
 
-def spaced(kernel):
+def spaced(kernel, learning=False):
     """The product with a kernel that stays the same, as a function for a loop: `values @ kernel`.
 
-    The kernel and, for the gradient of the values, the kernel turned round are made once, with their rows set apart,
-    see `space`, from 512 columns on. Gradients are of first order.
+    The rows of the kernel are set apart once, see `space`, from 512 columns on.
 
     Args:
         kernel: `(features, width)`.
+        learning: bool, whether the kernel is also turned round once, for the gradient of the values, which is of first
+            order then. Defaults to `False`.
 
     Returns:
         function from `(rows, features)` to `(rows, width)`.
@@ -67,7 +68,10 @@ def spaced(kernel):
     (2, 1024)
     """
     features, width = kernel.shape
-    apart, turned = space(kernel, CROWDED), space(tf.transpose(kernel), CROWDED)
+    apart = space(kernel, CROWDED)
+    if not learning:
+        return (lambda values: values @ kernel) if apart is kernel else (lambda values: (values @ apart)[:, :width])
+    turned = space(tf.transpose(kernel), CROWDED)
 
     @tf.custom_gradient
     def product(values, kernel):

@@ -105,13 +105,16 @@ class Recurrent(keras.layers.Layer):
         outputs = tf.transpose(outputs, (1, 0, 2))
         return tf.ensure_shape(outputs, (*projected.shape[:2], self.units)), tuple(state)
 
-    def stepper(self):
+    def stepper(self, learning=False):
         """One step as a function for a loop: what does not change from step to step is computed here, once.
+
+        Args:
+            learning: bool, as of `products.spaced`. Defaults to `False`.
 
         Returns:
             function `(projected, state) -> (output, state)` of projected inputs `(batch, gates * units)`.
         """
-        product = spaced(self._weight(self.recurrent_kernel))
+        product = spaced(self._weight(self.recurrent_kernel), learning)
         bias = self._weight(self.recurrent_bias) if self.cell == "gru" else None
 
         def step(projected, state):
@@ -127,9 +130,9 @@ class Recurrent(keras.layers.Layer):
 
         return step
 
-    def projector(self):
+    def projector(self, learning=False):
         """`project` as a function for a loop, of inputs `(batch, features)`."""
-        product, bias = spaced(self._weight(self.kernel)), self._weight(self.bias)
+        product, bias = spaced(self._weight(self.kernel), learning), self._weight(self.bias)
         return lambda inputs: product(tf.cast(inputs, self.compute_dtype)) + bias
 
     def _weight(self, variable):

@@ -97,9 +97,9 @@ class RecurrentStack(keras.layers.Layer):
         """What the lowest layer makes of inputs `(..., features)`, for `scan` and `stepper`."""
         return self.recurrent[0].project(inputs)
 
-    def projector(self):
+    def projector(self, learning=False):
         """`project` as a function for a loop, of inputs `(batch, features)`."""
-        return self.recurrent[0].projector()
+        return self.recurrent[0].projector(learning)
 
     def scan(self, projected, state=None, mask=None, training=False, backward=None):
         """As the call, from inputs that `project` was applied to, `(batch, time, gates * units)`."""
@@ -119,16 +119,19 @@ class RecurrentStack(keras.layers.Layer):
             states.append(last)
         return outputs, self._named(states)
 
-    def stepper(self):
+    def stepper(self, learning=False):
         """One step as a function for a loop: what does not change from step to step is computed here, once.
+
+        Args:
+            learning: bool, as of `products.spaced`. Defaults to `False`.
 
         Returns:
             function `(projected, state, dropped=None) -> (outputs, state)` of `(batch, gates * units)` of `project`;
             outputs are `(batch, units)`. `dropped` are factors on the outputs of every layer,
             `(batch, num_layers, units)`.
         """
-        steps = [layer.stepper() for layer in self.recurrent]
-        projectors = [None, *(layer.projector() for layer in self.recurrent[1:])]
+        steps = [layer.stepper(learning) for layer in self.recurrent]
+        projectors = [None, *(layer.projector(learning) for layer in self.recurrent[1:])]
 
         def step(projected, state, dropped=None):
             states, outputs = [], None

@@ -179,7 +179,7 @@ class AttentionDecoder(keras.layers.Layer):
         if training and self.dropout:
             shape = tf.concat([tf.shape(inputs["projected"])[:2], [self.num_layers, self.units]], axis=0)
             inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
-        recur, state = self._recurrence(encoded), self.initial_state(encoded)
+        recur, state = self._recurrence(encoded, training), self.initial_state(encoded)
         collected = CollectedGradient(encoded["memory"])
         inputs["zeros"] = collected.zeros(tf.shape(inputs["projected"])[1])
         if self.structure == "input_feeding":
@@ -226,16 +226,21 @@ class AttentionDecoder(keras.layers.Layer):
             last |= {"fed": features}
         return (features, weights), last
 
-    def _recurrence(self, encoded):
+    def _recurrence(self, encoded, learning=False):
         """The recurrent layers and what they attend to, as a function for a loop.
+
+        Args:
+            encoded: as of the call.
+            learning: bool, as of `products.spaced`. Defaults to `False`.
 
         Returns:
             function from inputs `(rows, ...)` and the state to `((outputs, context, weights), state)`.
         """
-        attend, upper = self._attend(encoded), None if self.stack is None else self.stack.stepper()
+        attend, upper = self._attend(encoded), None if self.stack is None else self.stack.stepper(learning)
         if self.structure == "conditional":
-            return self._conditional(self.lowest.stepper(attend), upper)
-        feed = spaced(self._weight(self.feeding_kernel)) if self.structure == "input_feeding" else None
+            project = None if upper is None else self.stack.projector(learning)
+            return self._conditional(self.lowest.stepper(attend, learning), project, upper)
+        feed = spaced(self._weight(self.feeding_kernel), learning) if self.structure == "input_feeding" else None
 
         def recur(inputs, state):
             projected = inputs["projected"] if feed is None else inputs["projected"] + feed(state["fed"])
@@ -244,9 +249,8 @@ class AttentionDecoder(keras.layers.Layer):
 
         return recur
 
-    def _conditional(self, lowest, upper):
-        """The same of a conditional cell, from its step and that of the layers above it, if there are any."""
-        project = None if upper is None else self.stack.projector()
+    def _conditional(self, lowest, project, upper):
+        """The same of a conditional cell, from its step, and the layers above it, if there are any."""
 
         def recur(inputs, state):
             dropped = inputs.get("dropped")

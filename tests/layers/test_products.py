@@ -1,5 +1,7 @@
 """Products against `@`, whatever the width."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -31,13 +33,15 @@ def test_spaced_is_a_product(width):
 def test_spaced_has_the_gradients_of_a_product(features, width):
     values, kernel = tf.constant(drawn(4, features)), tf.constant(drawn(features, width))
     found = []
-    for product in (spaced, lambda kernel: lambda values: values @ kernel):
+    turned = functools.partial(spaced, learning=True)
+    for product in (turned, spaced, lambda kernel: lambda values: values @ kernel):
         with tf.GradientTape() as tape:
             tape.watch([values, kernel])
             loss = tf.reduce_sum(tf.sin(product(kernel)(values)))
         found.append(tape.gradient(loss, [values, kernel]))
-    for ours, expected in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+    for gradients in found[:2]:
+        for ours, expected in zip(gradients, found[2], strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (2, 5, 3), (2, 0, 3)])
