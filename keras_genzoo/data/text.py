@@ -159,7 +159,8 @@ class TextSplit:
             count, order = len(self), shuffled(len(self)) if shuffle else in_order(len(self))
         else:
             rows, count = self._rows, len(self._rows)
-            data = {name: tf.constant(self.columns[name]) for name in self.sequences} if cut else dict(self.sequences)
+            texts = {name: tf.constant(self.columns[name]) for name in self.encoding.preprocessors} if cut else {}
+            data = texts or dict(self.sequences)
             if self.encoding.conditional:
                 data["labels"] = tf.constant(self.labels)
             order = length_sorted(self._lengths[rows], batch_size) if shuffle and count else in_order(count)

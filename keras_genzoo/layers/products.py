@@ -67,17 +67,20 @@ def spaced(kernel, learning=False):
     >>> tuple(product(tf.ones((2, 3))).shape)
     (2, 1024)
     """
-    features, width = kernel.shape
-    apart = space(kernel, CROWDED)
+    width, apart = kernel.shape[-1], space(kernel, CROWDED)
+
+    def product(values):
+        return values @ kernel if apart is kernel else (values @ apart)[:, :width]
+
     if not learning:
-        return (lambda values: values @ kernel) if apart is kernel else (lambda values: (values @ apart)[:, :width])
-    turned = space(tf.transpose(kernel), CROWDED)
+        return product
+    back = spaced(tf.transpose(kernel))
 
     @tf.custom_gradient
-    def product(values, kernel):
+    def learned(values, kernel):
         def gradient(upstream):
-            return (upstream @ turned)[:, :features], tf.matmul(values, upstream, transpose_a=True)
+            return back(upstream), tf.matmul(values, upstream, transpose_a=True)
 
-        return (values @ apart)[:, :width], gradient
+        return product(values), gradient
 
-    return lambda values: product(values, kernel)
+    return lambda values: learned(values, kernel)

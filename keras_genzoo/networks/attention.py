@@ -181,7 +181,8 @@ class AttentionDecoder(keras.layers.Layer):
             inputs["dropped"] = noise.dropout(tf.ones(shape, self.compute_dtype), self.dropout, self.seed_generator)
         recur, state = self._recurrence(encoded, training), self.initial_state(encoded)
         collected = CollectedGradient(encoded["memory"])
-        inputs["zeros"] = collected.zeros(tf.shape(inputs["projected"])[1])
+        if training:
+            inputs["zeros"] = collected.zeros(tf.shape(inputs["projected"])[1])
         if self.structure == "input_feeding":
             step = functools.partial(self._step, recur=recur)
             features, collected.weights = scan_steps(step, inputs, state)

@@ -39,6 +39,20 @@ def test_stepping_equals_teacher_forcing(networks):
         np.testing.assert_allclose(one, logits[:, t], atol=1e-5)
 
 
+def test_gradients_of_training_are_those_of_the_plain_loop(networks):
+    """In training, without any dropout, some gradients are made after the loop or with other products."""
+    encoder, decoder = networks
+    weights, found = encoder.trainable_weights + decoder.trainable_weights, []
+    for training in (False, True):
+        with tf.GradientTape() as tape:
+            features, attended = decoder.features(IDS, encoder(SOURCE), training)
+            loss = tf.reduce_sum(decoder.logits(features) ** 2) + tf.reduce_sum(attended[:, :, 0] ** 2)
+        gradients = tape.gradient(loss, [weight.value for weight in weights], unconnected_gradients="zero")
+        found.append([tf.convert_to_tensor(gradient) for gradient in gradients])
+    for ours, expected in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_padding_changes_nothing_over_steps_and_layers(networks):
     encoder, decoder = networks
     features, weights = decoder.features(IDS, encoder(SOURCE))
