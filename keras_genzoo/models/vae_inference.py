@@ -178,7 +178,8 @@ class VAEInference:
         inputs = tf.reshape(z, [-1, self.latent_dim])
         if labels is not None:
             inputs = {"z": inputs, "labels": tf.reshape(tf.broadcast_to(labels, leading), [-1])}
-        return tf.reshape(self.decoder(inputs, training=training), tf.concat([leading, self.event_shape], axis=0))
+        outputs = self.decoder(inputs, training=True) if training else apply_rows(self.decoder, inputs)
+        return tf.reshape(outputs, tf.concat([leading, self.event_shape], axis=0))
 
     def _event_log_prob(self, x, z, labels, training=False):
         """log p(x | z): events `(batch, *event)`, z `(num_samples, batch, latent_dim)`, to `(num_samples, batch)`."""
