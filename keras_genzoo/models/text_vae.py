@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import Sampling, noise
-from keras_genzoo.losses import gaussian_kl
+from keras_genzoo.losses import gaussian_kl, gaussian_log_prob, log_mean_exp
 from keras_genzoo.metrics import DirectedMean
 from keras_genzoo.models import text_vae_checks
 from keras_genzoo.models.base import GenerativeModel
@@ -41,6 +41,9 @@ class TextVAE(TextVAEInference, GenerativeModel):
         language_model_steps: int, updates of the decoder alone, as a language model that reads no code, after which the
             code is opened and the schedule of `beta` begins; at the cost of a language model. Not with `aggressive` or
             `pretrain_steps`. Defaults to 0.
+        num_samples: int, codes that training draws for a sentence. More than one trains the importance-weighted bound
+            of Burda et al. 2016, with free bits on the analytic divergence, at the cost of so many passes of the
+            decoder. Defaults to 1, the ELBO.
         num_classes: int or `None`. With a number the model is conditional. Defaults to `None`.
         seed: int, of the training noise. Defaults to 0.
         **kwargs: of `keras.Model`.
@@ -75,17 +78,17 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     def __init__(
         self, encoder, decoder, preprocessor, beta=1.0, free_bits=0.0, free_bits_per="dimension", word_dropout=0.0,
-        aggressive=0, pretrain_steps=0, language_model_steps=0, num_classes=None, seed=0, **kwargs,
+        aggressive=0, pretrain_steps=0, language_model_steps=0, num_samples=1, num_classes=None, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         text_vae_checks.check_arguments(
-            beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps
+            beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps, num_samples
         )
         text_vae_checks.check_parts(encoder, decoder, preprocessor, num_classes)
         self.encoder, self.decoder, self.preprocessor = encoder, decoder, preprocessor
         self.beta, self.free_bits, self.free_bits_per = beta, free_bits, free_bits_per
         self.word_dropout, self.aggressive, self.pretrain_steps = word_dropout, aggressive, pretrain_steps
-        self.language_model_steps = language_model_steps
+        self.language_model_steps, self.num_samples = language_model_steps, num_samples
         self.num_classes, self.seed, self.latent_dim = num_classes, seed, encoder.latent_dim
         self.sampling = Sampling(seed, name="sampling")
         self.seed_generator = keras.random.SeedGenerator(seed + 1)
@@ -94,6 +97,9 @@ class TextVAE(TextVAEInference, GenerativeModel):
             "kl": DirectedMean("kl"),
             "reconstruction_nll": DirectedMean("reconstruction_nll"),
         }
+        if num_samples > 1:
+            name = "importance_weighted_bound"
+            self._trackers[name] = DirectedMean(name, "up")
         self._aggressive = Aggressive(aggressive, name="aggressive") if aggressive else None
         self._started_anew, self._first_weights = None, None
         if pretrain_steps:
@@ -121,17 +127,24 @@ class TextVAE(TextVAEInference, GenerativeModel):
         token_ids, decoder_ids, labels = self._inputs(x)
         if training and self.word_dropout:
             decoder_ids = self._with_words_dropped(decoder_ids)
-        z_mean, z_log_var, z = self._drawn(token_ids, labels, training)
-        dense = bool(self.jit_compile)
-        nll = self._decoder_nll(decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training, dense)
+        z_mean, z_log_var, z = self._drawn(token_ids, labels, training)  # z is (num_samples, batch, latent_dim)
+        decoder_nll = self._nll_of_draws(decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training)
         kl = gaussian_kl(z_mean, z_log_var)  # (batch, latent_dim)
-        total = tf.reduce_sum(kl, axis=-1)
-        for name, values in {"elbo": -nll - total, "kl": total, "reconstruction_nll": nll}.items():
-            self._trackers[name].update_state(values)
-        return self.mean_over_batch(nll + self._divergence_weight() * self._penalty(kl))
+        nll, total = tf.reduce_mean(decoder_nll, axis=0), tf.reduce_sum(kl, axis=-1)
+        values = {"elbo": -nll - total, "kl": total, "reconstruction_nll": nll}
+        weight, penalty = self._divergence_weight(), self._penalty(kl)
+        if self.num_samples == 1:
+            loss = nll + weight * penalty
+        else:
+            log_ratio = gaussian_log_prob(z, 0.0, tf.zeros_like(z)) - gaussian_log_prob(z, z_mean, z_log_var)
+            values["importance_weighted_bound"] = log_mean_exp(log_ratio - decoder_nll)
+            loss = weight * (penalty - total) - log_mean_exp(weight * log_ratio - decoder_nll)
+        for name, tracker in self._trackers.items():
+            tracker.update_state(values[name])
+        return self.mean_over_batch(loss)
 
     def _drawn(self, token_ids, labels, training):
-        """The posterior and a draw of it; zeros, and nothing of the encoder, while the decoder learns alone."""
+        """The posterior and draws of it; one of zeros, and nothing of the encoder, while the decoder learns alone."""
 
         def posterior():
             return self._posterior(token_ids, labels, training)
@@ -139,10 +152,23 @@ class TextVAE(TextVAEInference, GenerativeModel):
         alone = training and self._in_first(self.language_model_steps)
         if alone is False:
             z_mean, z_log_var = posterior()
-            return z_mean, z_log_var, self.sampling([z_mean, z_log_var])
+            return z_mean, z_log_var, self.sampling([z_mean, z_log_var], num_samples=self.num_samples)
         zeros = tf.zeros((tf.shape(token_ids)[0], self.latent_dim))
         z_mean, z_log_var = tf.cond(alone, lambda: (zeros, zeros), posterior)
-        return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var]))
+        # XLA wants to know the number of draws beforehand
+        count = self.num_samples if self.jit_compile else tf.where(alone, 1, self.num_samples)
+        return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var], num_samples=count))
+
+    def _nll_of_draws(self, decoder_ids, next_ids, z, labels, sample_weight, training):
+        """-log p(text | z) of every draw, float32 `(num_samples, batch)`."""
+        count, batch = tf.shape(z)[0], tf.shape(z)[1]
+        if self.num_samples > 1:
+            decoder_ids, next_ids = (tf.tile(ids, [count, 1]) for ids in (decoder_ids, next_ids))
+            sample_weight = None if sample_weight is None else tf.tile(sample_weight, [count, 1])
+            labels = None if labels is None else tf.tile(labels, [count])
+        z = tf.reshape(z, (-1, self.latent_dim))
+        nll = self._decoder_nll(decoder_ids, next_ids, z, labels, sample_weight, training, bool(self.jit_compile))
+        return tf.reshape(nll, (count, batch))
 
     def _in_first(self, steps):
         """Whether training is in its first `steps` updates: bool tensor, or `False` where it cannot be."""

@@ -8,7 +8,7 @@ FREE_BITS_PER = ("dimension", "total")
 
 
 def check_arguments(
-    beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps
+    beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps, num_samples
 ):  # fmt: skip
     schedule = isinstance(beta, keras.optimizers.schedules.LearningRateSchedule)
     if not schedule and not (isinstance(beta, (int, float)) and beta >= 0):
@@ -20,11 +20,12 @@ def check_arguments(
         )
     if not 0 <= word_dropout < 1:
         raise ValueError(f"Expected word_dropout in [0, 1). Received: {word_dropout=}")
-    for name, value in (
-        ("aggressive", aggressive), ("pretrain_steps", pretrain_steps), ("language_model_steps", language_model_steps),
+    for name, value, least in (
+        ("aggressive", aggressive, 0), ("pretrain_steps", pretrain_steps, 0),
+        ("language_model_steps", language_model_steps, 0), ("num_samples", num_samples, 1),
     ):  # fmt: skip
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"Expected {name} to be an integer of at least 0. Received: {name}={value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"Expected {name} to be an integer of at least {least}. Received: {name}={value!r}")
     if language_model_steps and (aggressive or pretrain_steps):
         raise ValueError(
             "A decoder that starts as a language model excludes other phases. Expected aggressive=0, pretrain_steps=0. "

@@ -26,6 +26,7 @@ TEXT_VAE = {
     "aggressive": 0,  # the most updates of the encoder before one of the decoder; 100 as published
     "pretrain_epochs": 0,  # as an autoencoder, after which the decoder starts anew
     "language_model_epochs": 0,  # of the decoder alone, before the code is opened
+    "num_samples": 1,  # codes that training draws for a sentence; more than one train the importance-weighted bound
     "labelled": False,  # whether the label is given, so that sentences of a label can be asked for
 }
 
@@ -69,7 +70,10 @@ def build_text_vae(settings, splits):
         pretrain_steps=settings["pretrain_epochs"] * updates_an_epoch,
         language_model_steps=settings["language_model_epochs"] * updates_an_epoch,
         num_classes=num_classes,
-        **{name: settings[name] for name in ("free_bits", "free_bits_per", "word_dropout", "aggressive", "seed")},
+        **{
+            name: settings[name]
+            for name in ("free_bits", "free_bits_per", "word_dropout", "aggressive", "num_samples", "seed")
+        },
     )  # fmt: skip
     return compile_text(model, settings, updates_an_epoch)
 

@@ -83,6 +83,55 @@ def test_filled_free_bits_give_no_gradient(make_text_vae, sentence_batch):
         assert np.any(gradient)
 
 
+def importance_weighted_loss(model, batch, beta, floor, state):
+    """That of several codes a sentence in NumPy, from the decoder's logits of one code at a time."""
+    x, y, weight = batch
+    codes = {name: values.numpy() for name, values in model._encode_ids(tf.constant(x["token_ids"]), None).items()}
+    z_mean, z_log_var = codes["z_mean"], codes["z_log_var"]
+    model.sampling.seed_generator.state.assign(state)
+    draws = model.sampling([z_mean, z_log_var], num_samples=model.num_samples).numpy()
+    log_weights = []
+    for z in draws:
+        logits = model.decoder(x["decoder_ids"], model.decoder.initial_state(len(z), z))[0]
+        log_p = tf.nn.log_softmax(logits).numpy()
+        nll = -(np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0] * weight).sum(axis=1)
+        log_ratio = 0.5 * ((z - z_mean) ** 2 * np.exp(-z_log_var) + z_log_var - z**2).sum(axis=1)
+        log_weights.append(beta * log_ratio - nll)
+    kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1).mean()
+    return beta * max(0.0, floor - kl) - np.log(np.exp(log_weights).mean(axis=0)).mean()
+
+
+@pytest.mark.parametrize("beta, floor", [(1.0, 0.0), (0.5, 0.0), (1.0, 3.0), (0.5, 3.0)])
+def test_several_samples_are_the_importance_weighted_bound(make_text_vae, sentence_batch, beta, floor):
+    model = make_text_vae(num_samples=5, beta=beta, free_bits=floor, free_bits_per="total")
+    for layer in model.encoder.posterior.values():
+        layer.kernel.assign(3.0 * layer.kernel)
+    batch, state = sentence_batch(model), [3, 4]
+    expected = importance_weighted_loss(model, batch, beta, floor, state)
+    model.sampling.seed_generator.state.assign(state)
+    x, y, weight = batch
+    logs = model.evaluate(x, y, sample_weight=weight, batch_size=len(y), verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+    assert logs["importance_weighted_bound"] > logs["elbo"]
+    if beta == 1.0 and not floor:
+        assert logs["loss"] == pytest.approx(-logs["importance_weighted_bound"], rel=1e-6)
+
+
+def test_several_samples_are_drawn_once_the_code_is_opened(make_text_vae, sentence_batch):
+    model = make_text_vae(num_samples=3, language_model_steps=1)
+    x, y, weight = sentence_batch(model)
+
+    def draws():
+        return len(model._drawn(tf.constant(x["token_ids"]), None, True)[2])
+
+    assert draws() == 1
+    alone = make_text_vae(language_model_steps=1)
+    alone.set_weights(model.get_weights())
+    assert float(loss_of(model, (x, y, weight))) == pytest.approx(float(loss_of(alone, (x, y, weight))), rel=1e-6)
+    model.fit(x, y, sample_weight=weight, batch_size=len(y), verbose=0)
+    assert draws() == 3
+
+
 def test_word_dropout_leaves_start_and_padding(make_text_vae, sentence_batch):
     model = make_text_vae(word_dropout=0.5)
     ids = tf.constant(np.tile(sentence_batch(model, padding=2)[0]["decoder_ids"], (200, 1)))
@@ -92,10 +141,13 @@ def test_word_dropout_leaves_start_and_padding(make_text_vae, sentence_batch):
     assert changed[(ids != START) & (ids != 0)].mean() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_it_learns_to_write_what_it_reads(make_text_vae, sentence_batch, jit_compile):
+@pytest.mark.parametrize("jit_compile, num_samples", [(False, 1), (True, 1), (False, 2), (True, 2)])
+def test_it_learns_to_write_what_it_reads(make_text_vae, sentence_batch, jit_compile, num_samples):
     model = make_text_vae(
-        latent_dim=4, beta=0.1, compile={"optimizer": keras.optimizers.Adam(2e-2), "jit_compile": jit_compile}
+        latent_dim=4,
+        beta=0.1,
+        num_samples=num_samples,
+        compile={"optimizer": keras.optimizers.Adam(2e-2), "jit_compile": jit_compile},
     )
     texts = ["to be or not to be", "that is the question", "to be is the question", "not that"]
     x, y, weight = sentence_batch(model, texts * 4)
@@ -249,6 +301,7 @@ REMEDIES = [
     {"pretrain_steps": 2, "beta": LinearWarmup(3)},
     {"language_model_steps": 5, "beta": LinearWarmup(3), "dropout": 0.2},
     {"word_dropout": 0.3, "dropout": 0.2},
+    {"num_samples": 2, "language_model_steps": 5},
 ]
 
 
@@ -299,8 +352,9 @@ def test_mixed_precision(make_text_vae, sentence_batch):
     assert np.isfinite(model.score(["to be"], 3)["nats"]).all() and len(model.generate(2)) == 2
 
 
-def test_conditional_training(make_text_vae, sentence_batch):
-    model = make_text_vae(num_classes=2)
+@pytest.mark.parametrize("num_samples", [1, 3])
+def test_conditional_training(make_text_vae, sentence_batch, num_samples):
+    model = make_text_vae(num_classes=2, num_samples=num_samples)
     x, y, weight = sentence_batch(model, labels=[0, 1, 1, 0])
     history = model.fit(x, y, sample_weight=weight, epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
@@ -318,6 +372,7 @@ def test_conditional_training(make_text_vae, sentence_batch):
         ({"word_dropout": 1.0}, r"word_dropout in \[0, 1\). Received: word_dropout=1.0"),
         ({"aggressive": True}, "aggressive to be an integer of at least 0. Received: aggressive=True"),
         ({"pretrain_steps": -2}, "Received: pretrain_steps=-2"),
+        ({"num_samples": 0}, "num_samples to be an integer of at least 1. Received: num_samples=0"),
         ({"language_model_steps": 2, "aggressive": 3}, "Expected aggressive=0, pretrain_steps=0. Received: .*ive=3"),
     ],
 )
