@@ -30,7 +30,7 @@ class Split:
         shift: int, pixels by which images are moved at random, in both directions, anew in every epoch.
     """
 
-    arrays: dict
+    arrays: dict = dataclasses.field(repr=False)
     training: bool = False
     dynamic: bool = False
     corruption: float = 0.0

@@ -46,7 +46,7 @@ class TextSplit:
         encoding: `Encoding` or `None`, with which batches are raw strings.
     """
 
-    columns: dict
+    columns: dict = dataclasses.field(repr=False)
     training: bool = False
     encoding: Encoding | None = None
 

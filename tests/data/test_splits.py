@@ -162,3 +162,8 @@ def test_errors_of_the_source():
         ValueError, match=r"^Points take no binarization, corruption, labels or shift\. Received: dataset 'ring'$"
     ):
         data.load("ring", binarization="static")
+
+
+@pytest.mark.parametrize("name", ["digits", "grammar"])
+def test_a_look_at_the_splits_prints_no_data(name):
+    assert len(repr(data.load(name))) < 2000
