@@ -51,7 +51,8 @@ class TextVAE(TextVAEInference, GenerativeModel):
     Training data:
         `({"token_ids", "decoder_ids"}, next_ids, sample_weight)`, int and float `(batch, time)`, and `"labels"` int
         `(batch,)` when conditional: whole sentences with start and end, what the decoder reads, what it is to predict,
-        and which of these tokens are real. The logs are `loss`, `elbo`, `kl` and `reconstruction_nll`.
+        and which of these tokens are real. The logs are `loss`, `elbo`, `kl`, `reconstruction_nll` and, with several
+        samples, `importance_weighted_bound`.
 
     Raises:
         ValueError: if the parts do not fit together, or an argument is out of range.
