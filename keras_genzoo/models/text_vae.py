@@ -129,7 +129,10 @@ class TextVAE(TextVAEInference, GenerativeModel):
         if training and self.word_dropout:
             decoder_ids = self._with_words_dropped(decoder_ids)
         z_mean, z_log_var, z = self._drawn(token_ids, labels, training)  # z is (num_samples, batch, latent_dim)
-        decoder_nll = self._nll_of_draws(decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training)
+        dense = bool(self.jit_compile)
+        decoder_nll = self._nll_of_draws(
+            decoder_ids, tf.convert_to_tensor(y), z, labels, sample_weight, training, dense
+        )
         kl = gaussian_kl(z_mean, z_log_var)  # (batch, latent_dim)
         nll, total = tf.reduce_mean(decoder_nll, axis=0), tf.reduce_sum(kl, axis=-1)
         values = {"elbo": -nll - total, "kl": total, "reconstruction_nll": nll}
@@ -159,17 +162,6 @@ class TextVAE(TextVAEInference, GenerativeModel):
         # XLA wants to know the number of draws beforehand
         count = self.num_samples if self.jit_compile else tf.where(alone, 1, self.num_samples)
         return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var], num_samples=count))
-
-    def _nll_of_draws(self, decoder_ids, next_ids, z, labels, sample_weight, training):
-        """-log p(text | z) of every draw, float32 `(num_samples, batch)`."""
-        count, batch = tf.shape(z)[0], tf.shape(z)[1]
-        if self.num_samples > 1:
-            decoder_ids, next_ids = (tf.tile(ids, [count, 1]) for ids in (decoder_ids, next_ids))
-            sample_weight = None if sample_weight is None else tf.tile(sample_weight, [count, 1])
-            labels = None if labels is None else tf.tile(labels, [count])
-        z = tf.reshape(z, (-1, self.latent_dim))
-        nll = self._decoder_nll(decoder_ids, next_ids, z, labels, sample_weight, training, bool(self.jit_compile))
-        return tf.reshape(nll, (count, batch))
 
     def _in_first(self, steps):
         """Whether training is in its first `steps` updates: bool tensor, or `False` where it cannot be."""

@@ -113,12 +113,19 @@ class TextVAEGraphs:
 
     def _sentence_nll(self, token_ids, z, labels):
         """-log p(text | z): ids `(batch, time)`, z `(num_samples, batch, latent_dim)`, to `(num_samples, batch)`."""
+        next_ids = token_ids[:, 1:]
+        decoder_ids = tf.where(next_ids != PADDING, token_ids[:, :-1], PADDING)
+        return self._nll_of_draws(decoder_ids, next_ids, z, labels)
+
+    def _nll_of_draws(self, decoder_ids, next_ids, z, labels, sample_weight=None, training=False, dense=False):
+        """`_decoder_nll` of several codes a text: z `(num_samples, batch, latent_dim)`, to `(num_samples, batch)`."""
         count, batch = tf.shape(z)[0], tf.shape(z)[1]
-        z = tf.reshape(z, (-1, self.latent_dim))
         labels = None if labels is None else tf.tile(labels, [count])
-        next_ids = tf.tile(token_ids[:, 1:], [count, 1])
-        decoder_ids = tf.where(next_ids != PADDING, tf.tile(token_ids[:, :-1], [count, 1]), PADDING)
-        nll = self._decoder_nll(decoder_ids, next_ids, z, labels)
+        decoder_ids, next_ids, sample_weight = (
+            None if values is None else tf.tile(values, [count, 1]) for values in (decoder_ids, next_ids, sample_weight)
+        )
+        z = tf.reshape(z, (-1, self.latent_dim))
+        nll = self._decoder_nll(decoder_ids, next_ids, z, labels, sample_weight, training, dense)
         return tf.reshape(nll, (count, batch))
 
     def _decoder_nll(self, decoder_ids, next_ids, z, labels, sample_weight=None, training=False, dense=False):
