@@ -49,8 +49,10 @@ def dreg_loss(log_weights, weight):
     """The importance-weighted bound with the doubly reparameterised gradient (Tucker et al. 2019, eq. 8).
 
     The gradient of the decoder and prior weighs sample k by the normalised importance weight w_k, that of the encoder
-    by w_k squared. `log_weights` must have been made with z from `scale_gradient` and log q(z | x) with its
-    parameters held constant; `weight` is the function which that returned.
+    by w_k squared. With one sample it is the ELBO with the path derivative (Roeder, Wu & Duvenaud 2017, Sticking the
+    Landing), whose noise in the encoder vanishes as q(z | x) nears the posterior. `log_weights` must have been made
+    with z from `scale_gradient` and log q(z | x) with its parameters held constant; `weight` is the function which
+    that returned.
 
     Returns:
         `(batch,)`: minus the bound in value, the estimator in gradient.

@@ -28,7 +28,8 @@ class VAE(VAEInference, GenerativeModel):
         likelihood: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"`, `"discretized_logistic"`, or an object of
             `keras_genzoo.losses`. Defaults to `"bernoulli"`.
         prior: `"standard_normal"`, `"gaussian_mixture"`, `"vamp"`, or an object. Defaults to `"standard_normal"`.
-        objective: `"elbo"`, `"iwae"` or `"dreg"`. Defaults to `"elbo"`.
+        objective: `"elbo"`, `"iwae"` or `"dreg"`. Defaults to `"elbo"`. With one sample `"dreg"` is the ELBO, too, with
+            the path derivative (Roeder et al. 2017), which is less noisy where q(z | x) is near the posterior.
         num_samples: int, the samples of z an example in training. Defaults to 1.
         beta: weight of the divergence: a number, or a `LearningRateSchedule` of `optimizer.iterations`, such as
             `losses.LinearWarmup`. Only training sees it; `elbo` in the logs is always at beta 1. Defaults to 1.

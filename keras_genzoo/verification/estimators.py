@@ -48,6 +48,19 @@ def doubly_reparameterised():
     yield Row("DReG's variance over IWAE's, encoder", noise["dreg"] / noise["iwae"], 1.0, "<=", 0.0, "5 samples of z")
 
 
+def path_derivative():
+    """Where q(z | x) is the posterior, every single draw of the path derivative is 0; that of the ELBO is not."""
+    world = LinearGaussian()
+    x = world.sample(64)
+    largest = {}
+    for objective in ("dreg", "elbo"):
+        model = world.vae(objective=objective, seed=7)
+        of_encoder = _gradients(model, x)[: len(model.encoder.trainable_variables)]
+        largest[objective] = max(np.max(np.abs(gradient)) for gradient in of_encoder)
+    detail = f"largest of the encoder, one sample; the ELBO's is {largest['elbo']:.2g}"
+    yield Row("path derivative at the posterior", largest["dreg"], 0.0, "=", 1e-4, detail)
+
+
 def _model(world, objective, num_samples):
     return world.vae(stretch=1.3, widen=0.5, objective=objective, num_samples=num_samples, seed=7)
 
@@ -95,4 +108,5 @@ def _two_passes(model, x):
 CHECKS = [
     Check("reparameterised gradient", "VAE", reparameterised),
     Check("doubly reparameterised gradient", "VAE", doubly_reparameterised),
+    Check("path derivative", "VAE", path_derivative),
 ]
