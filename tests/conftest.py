@@ -49,7 +49,7 @@ def make_vae():
             genzoo.networks.dense_decoder(LATENT, EVENT, units=(8,), num_classes=classes),
         )
         vae = genzoo.VAE(encoder, decoder, **arguments)
-        vae.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **(compile or {})})
+        vae.compile(**{"optimizer": genzoo.FusedAdam(1e-2), **(compile or {})})
         return vae
 
     return make
@@ -75,7 +75,7 @@ def make_gan():
         )
         gan = genzoo.GAN(*pair, **arguments)
         optimizers = {
-            f"{name}_optimizer": keras.optimizers.Adam(1e-2, beta_1=0.5) for name in ("generator", "discriminator")
+            f"{name}_optimizer": genzoo.FusedAdam(1e-2, beta_1=0.5) for name in ("generator", "discriminator")
         }
         gan.compile(**{**optimizers, **(compile or {})})
         return gan
@@ -100,7 +100,7 @@ def make_text_vae():
             size, 6, 12, cell=cell, context_dim=latent_dim + (classes or 0), dropout=dropout
         )
         model = genzoo.TextVAE(encoder, decoder, preprocessor, **arguments)
-        model.compile(**{"optimizer": keras.optimizers.Adam(1e-2), **(compile or {})})
+        model.compile(**{"optimizer": genzoo.FusedAdam(1e-2), **(compile or {})})
         return model
 
     return make

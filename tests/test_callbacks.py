@@ -29,7 +29,7 @@ def image_vae(learning_rate=1e-2, latent_dim=4, num_classes=None, **arguments):
         num_classes=num_classes,
         **arguments,
     )
-    vae.compile(keras.optimizers.Adam(learning_rate))
+    vae.compile(genzoo.FusedAdam(learning_rate))
     return vae
 
 

@@ -21,7 +21,7 @@ def data():
 @pytest.fixture
 def classifier():
     model = Classifier(genzoo.networks.conv_classifier(EVENT, 3, filters=(4, 6)), label_smoothing=0.1)
-    model.compile(keras.optimizers.Adam(0.02))
+    model.compile(genzoo.FusedAdam(0.02))
     return model
 
 

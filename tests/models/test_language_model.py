@@ -20,7 +20,7 @@ def make(level="words", sentences=True, compile=True, texts=TEXTS, **network):
         genzoo.networks.RecurrentDecoder(preprocessor.vocabulary_size, **network), preprocessor
     )
     if compile:
-        model.compile(optimizer=keras.optimizers.Adam(1e-2))
+        model.compile(optimizer=genzoo.FusedAdam(1e-2))
     return model
 
 
@@ -87,7 +87,7 @@ def test_padding_leaves_loss_and_gradient():
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_it_learns(jit_compile):
     model = make()
-    model.compile(optimizer=keras.optimizers.Adam(3e-2), jit_compile=jit_compile)
+    model.compile(optimizer=genzoo.FusedAdam(3e-2), jit_compile=jit_compile)
     ids, next_ids, weight = pairs(model, TEXTS * 4)
     history = model.fit(ids, next_ids, sample_weight=weight, epochs=40, batch_size=16, verbose=0).history
     assert history["nll"][-1] < 0.5 < history["nll"][0]

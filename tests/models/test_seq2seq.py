@@ -24,7 +24,7 @@ def make(seed=0, compile=True, shared=False, tied=True, decoder=None, **argument
     decoder = genzoo.networks.AttentionDecoder(sizes[1], 6, 7, encoder.output_dim, tied=tied, **(decoder or {}))
     model = genzoo.Seq2Seq(encoder, decoder, preprocessor, **arguments)
     if compile:
-        model.compile(optimizer=keras.optimizers.Adam(1e-2))
+        model.compile(optimizer=genzoo.FusedAdam(1e-2))
     return model
 
 
@@ -38,7 +38,7 @@ def batch(model, padding=0):
 @pytest.fixture(scope="module")
 def trained():
     model = make(decoder={"num_layers": 2})
-    model.compile(optimizer=keras.optimizers.Adam(3e-2))
+    model.compile(optimizer=genzoo.FusedAdam(3e-2))
     x, y, weight = batch(model)
     model.fit(x, y, sample_weight=weight, batch_size=4, epochs=60, verbose=0)
     return model

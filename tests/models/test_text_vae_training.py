@@ -147,7 +147,7 @@ def test_it_learns_to_write_what_it_reads(make_text_vae, sentence_batch, jit_com
         latent_dim=4,
         beta=0.1,
         num_samples=num_samples,
-        compile={"optimizer": keras.optimizers.Adam(2e-2), "jit_compile": jit_compile},
+        compile={"optimizer": genzoo.FusedAdam(2e-2), "jit_compile": jit_compile},
     )
     texts = ["to be or not to be", "that is the question", "to be is the question", "not that"]
     x, y, weight = sentence_batch(model, texts * 4)
