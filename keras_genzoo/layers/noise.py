@@ -91,10 +91,12 @@ def by_key(draw, keys, shape, seed):
     Returns:
         float32 `(count, *shape)`.
     """
-    count = tf.shape(keys)[0]
-    keys = tf.pad(keys, [[0, tf.cast(count == 0, tf.int32)]])  # no rows at all cannot be stacked
-    signature = tf.TensorSpec([None] * len(shape), tf.float32)
-    return tf.map_fn(lambda key: draw(shape, seed_pair(seed, key)), keys, fn_output_signature=signature)[:count]
+    with tf.device("CPU:0"):  # a turn of the loop costs an accelerator as much as thousands of numbers cost a processor
+        count = tf.shape(keys)[0]
+        keys = tf.pad(keys, [[0, tf.cast(count == 0, tf.int32)]])  # no rows at all cannot be stacked
+        signature = tf.TensorSpec([None] * len(shape), tf.float32)
+        drawn = tf.map_fn(lambda key: draw(shape, seed_pair(seed, key)), keys, fn_output_signature=signature)
+    return drawn[:count]
 
 
 def key_of(token_ids):

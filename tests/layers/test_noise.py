@@ -74,3 +74,14 @@ def test_noise_of_a_row_is_its_own(draw):
     np.testing.assert_array_equal(noise.by_row(draw, 5, (2, 2), seed=7), many[:, :2])
     assert noise.by_row(draw, 0, (3, 2), seed=7).shape == (0, 3, 2)
     assert not np.array_equal(noise.by_row(draw, 5, (3, 2), seed=8), many)
+
+
+def test_the_loop_over_rows_is_the_processors():
+    """On an accelerator every turn of it waits for a dozen small kernels."""
+    drawing = tf.function(lambda count: noise.by_row(noise.uniform, count, [40], 3), autograph=False)
+    graph = drawing.get_concrete_function(tf.TensorSpec([], tf.int32)).graph.as_graph_def()
+    [loop] = [node for node in graph.node if node.op == "StatelessWhile"]
+    [body] = [function for function in graph.library.function if function.signature.name == loop.attr["body"].func.name]
+    kinds = {node.op for node in body.node_def}
+    assert {"StatelessRandomUniformV2", "TensorListSetItem"} <= kinds
+    assert {node.device for node in [loop, *body.node_def]} == {"/device:CPU:0"}
