@@ -12,7 +12,7 @@ _MODULES = (
     "classifiers", "data", "layers", "losses", "metrics", "models", "networks", "optimizers", "preprocessing",
     "recipes",
 )  # fmt: skip
-_LAZY = ("baselines", "visualization")
+_LAZY = ("baselines", "memory", "visualization")
 _NAMES = {
     "FusedAdam": "optimizers",
     "GAN": "models",

@@ -8,6 +8,8 @@ import os
 import sys
 import tempfile
 
+from keras_genzoo import memory
+
 EXAMPLES = {
     "list": "genzoo list",
     "train": "genzoo train vae-digits --set epochs=50 --set latent_dim=2 --run-dir runs/two",
@@ -25,6 +27,7 @@ def main(arguments=None):
     """Runs one command; returns the exit code: 0, or 2 with one line on standard error for bad input."""
     parsed = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    memory.keep_freed()
     try:
         with _quiet():
             import keras_genzoo.recipes  # noqa: F401  # TensorFlow's first lines pass by its own switch

@@ -12,7 +12,7 @@ import keras_genzoo
 
 ROOT = pathlib.Path(keras_genzoo.__file__).parent
 TREE = [
-    ["backend", "manifest", "optimizers", "staging", "version"],
+    ["backend", "manifest", "memory", "optimizers", "staging", "version"],
     ["layers"],
     ["losses"],
     ["metrics"],
