@@ -252,7 +252,7 @@ def test_no_update_begins_before_its_loss_is_known(make_gan, points):
         known = any(other.type == "AddV2" for other in op.control_inputs)  # the loss is a sum; the others are variables
         if known or any(tensor.op in waiting for tensor in op.inputs):
             waiting.add(op)
-        if op.type == "AssignSubVariableOp":
+        if op.type == "ResourceApplyAdam":
             updates.append(op in waiting)
     assert len(updates) == len(gan.trainable_variables) and all(updates)
 
