@@ -20,15 +20,13 @@ MEASURING = {"num_samples": 1000, "max_examples": 1000}
 COLUMNS = ("log_likelihood", "elbo", "kl", "active_units")
 
 
-def measured(name, given):
+def measured(name, splits, given, measuring):
     """One run, gone on with if it was interrupted, as a dict: the columns, the seconds, and the curve."""
     objective, num_samples = OBJECTIVES[name]
-    recipe = genzoo.recipes.get(RECIPE)
-    splits = recipe.load(recipe.settings(), given.data_dir)
     settings = {"objective": objective, "num_samples": num_samples, "epochs": 1 if given.quick else EPOCHS}
     folder = given.runs / f"{objective}-{num_samples}"
     model, history = genzoo.train(RECIPE, run_dir=folder, splits=splits, resume=True, **settings)
-    results = genzoo.evaluate(model, splits, **({"num_samples": 10, "max_examples": 100} if given.quick else MEASURING))
+    results = genzoo.evaluate(model, splits, **measuring)
     rows = map(json.loads, (folder / "history.jsonl").read_text().splitlines())
     curve = [[row["updates"], row["val_log_likelihood"]] for row in rows if "val_log_likelihood" in row]
     seconds = sum(history["seconds"]) / len(history["seconds"])
@@ -64,13 +62,16 @@ def main():
     parser = training_arguments(__doc__, "one epoch")
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES), help="some only")
     with run_folders(parser) as given:
-        rows = []
+        measuring = {"num_samples": 10, "max_examples": 100} if given.quick else MEASURING
+        recipe, rows = genzoo.recipes.get(RECIPE), []
+        splits = recipe.load(recipe.settings(), given.data_dir)
         for name in given.objectives:
-            rows.append(measured(name, given))
+            rows.append(measured(name, splits, given, measuring))
             print(rows[-1], flush=True)
     complete = not given.quick and len(rows) == len(OBJECTIVES)
     line = (
-        f"{rows[0]['curve'][-1][0]:,} updates, seed 0; test: the first 1,000 images, K = 1,000, standard error "
+        f"Log-likelihood in nats; {rows[0]['curve'][-1][0]:,} updates, seed 0; test: the first "
+        f"{measuring['max_examples']:,} images, K = {measuring['num_samples']:,}, standard error "
         f"{max(row['standard_error'] for row in rows):.2f}; validation: 1,000 images, K = 200"
     )
     publish("likelihoods", line, formatted(rows), {"rows": rows}, write=complete)

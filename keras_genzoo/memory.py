@@ -21,8 +21,7 @@ def keep_freed():
     """Lets this process keep freed memory for its next tensors; to be called before TensorFlow runs anything.
 
     The GNU C library gives a large block back to the kernel when it is freed, and the kernel clears its pages when the
-    next one is asked for, in every step of training again: a fifth of the time of a text VAE with 5,000 words and three
-    codes a sentence. The largest amount in use stays the same. The command line does it.
+    next one is asked for, in every step of training again. The command line calls this.
 
     Returns:
         bool: `False`, and nothing changes, where the C library is another or an environment variable such as

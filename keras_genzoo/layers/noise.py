@@ -91,7 +91,7 @@ def by_key(draw, keys, shape, seed):
     Returns:
         float32 `(count, *shape)`.
     """
-    with tf.device("CPU:0"):  # a turn of the loop costs an accelerator as much as thousands of numbers cost a processor
+    with tf.device("CPU:0"):  # an accelerator would wait for small kernels at every turn of the loop
         count = tf.shape(keys)[0]
         keys = tf.pad(keys, [[0, tf.cast(count == 0, tf.int32)]])  # no rows at all cannot be stacked
         signature = tf.TensorSpec([None] * len(shape), tf.float32)

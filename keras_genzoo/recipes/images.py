@@ -95,13 +95,14 @@ def _vae(
 ):  # fmt: skip
     """A recipe for a VAE; `evaluated` are the importance samples of its evaluation, `changes` those of `DENSE`."""
     settings = {**DENSE, **changes}
+    several = settings["objective"] != "elbo" and settings["num_samples"] > 1
     return Recipe(
         name=name,
         description=description,
         dataset=dataset,
         build=build_vae,
         hyperparameters=settings,
-        objective=("val_elbo" if settings["num_samples"] == 1 else "val_importance_weighted_bound", "max"),
+        objective=("val_importance_weighted_bound" if several else "val_elbo", "max"),
         headline="log_likelihood",
         batch_size=batch_size,
         epochs=epochs,
