@@ -128,10 +128,10 @@ def publish(name, line, table, result, write=True):
     """Prints a table and the line above it; if asked to, writes `results/NAME.json` and the README's table."""
     above = f"{line}\n\n" if line else ""
     print(f"\n{above}{table}")
+    before, marker, rest = README.read_text().partition(f"<!-- {name} -->\n")
+    after = rest[rest.index("<!-- end -->") :]  # a table without a place is an error when nothing is written, too
     if not write:
         return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    before, marker, rest = README.read_text().partition(f"<!-- {name} -->\n")
-    after = rest[rest.index("<!-- end -->") :]
     README.write_text(f"{before}{marker}\n{above}{table}\n\n{after}")

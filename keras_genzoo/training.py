@@ -8,7 +8,7 @@ import pathlib
 import keras
 
 from keras_genzoo import evaluation, exporting, recipes, visualization
-from keras_genzoo.callbacks import recording
+from keras_genzoo.callbacks import measuring, recording
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
 
@@ -21,7 +21,8 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
 
     Args:
         recipe: `Recipe` or the name of one.
-        run_dir: folder for checkpoints, logs and sample pictures, or `None` to write nothing. Defaults to `None`.
+        run_dir: folder for checkpoints, logs and sample pictures, or `None` to write nothing, and to measure no more
+            beside the metrics than what the recipe's objective asks for, once, at the end. Defaults to `None`.
         data_dir: folder of local or prepared data, or `None`; see `keras_genzoo.data.load`.
         resume: bool. Goes on from the last checkpoint of `run_dir`; the result is that of an uninterrupted run.
             Defaults to `False`.
@@ -53,7 +54,8 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
     splits = recipe.load(settings, data_dir) if splits is None else splits
     keras.utils.set_random_seed(settings["seed"])
     model = recipe.build(settings, splits)
-    start, recorders, keeping = 0, [], []
+    start, keeping = 0, []
+    recorders = measuring(model, splits, settings["epochs"]) if recipe.objective[0] in CURVES else []
     if run_dir is not None:
         start = restore(model, run_dir)
         _open_run(recipe, settings, run_dir)

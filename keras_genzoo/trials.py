@@ -81,8 +81,9 @@ class Trials:
             found: dict of overrides, what the search space made of them.
         """
         overrides = {**found, **self.overrides}
-        budget = {"epochs": values["tuner/epochs"]} if "tuner/epochs" in values else {}
-        settings = self.recipe.settings(**{**overrides, **budget})
+        settings = self.recipe.settings(**overrides)
+        if "tuner/epochs" in values:
+            settings = within(settings, values["tuner/epochs"])
         searched = {k: v for k, v in values.items() if k not in self.overrides and not k.startswith("tuner/")}
         row = {"trial": len(self.rows) + 1, "values": searched, "overrides": overrides, "epochs": settings["epochs"]}
         splits, start = self.load(settings), time.monotonic()
@@ -137,6 +138,14 @@ class Trials:
         done = [row["objective"] for row in self.rows if row["objective"] is not None]
         best = f"  best {format_value({'max': max, 'min': min}[direction](done))}" if done else ""
         return f"trial {row['trial']}/{self.max_trials}  {values}  {end}  {row['seconds']:.0f} s{best}"
+
+
+def within(settings, epochs):
+    """Settings of a run of fewer epochs, with all that is counted in epochs in proportion."""
+    share = epochs / settings["epochs"]
+    counted = {name: value * share for name, value in settings.items() if name.endswith("_epochs")}
+    scaled = {name: type(settings[name])(value) for name, value in counted.items()}  # of whole epochs the floor
+    return {**settings, **scaled, "epochs": epochs}
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 import keras_genzoo as genzoo
 from keras_genzoo import recipes
+from keras_genzoo.callbacks import measuring
 from keras_genzoo.recipes.recipe import DATA_OPTIONS, RUN_OPTIONS
+from keras_genzoo.training import CURVES
 
 NAMES = recipes.names()
 FAST = {  # one of every network, objective and kind of data; the others are slow tests
@@ -58,6 +60,13 @@ def inputs_of(model, split, count=5):
 def test_objective_is_measured_in_validation(trained):
     """Also by a tuner, which reads it from the logs; all but the bounds on the likelihood by their own direction."""
     recipe, settings, splits, model, _ = trained
+    if recipe.objective[0] in CURVES:  # by a callback
+        logs = {}
+        for callback in measuring(model, splits, every=1):
+            callback.set_model(model)
+            callback.on_epoch_end(0, logs)
+        assert recipe.objective == ("val_log_likelihood", "max") and np.isfinite(logs["val_log_likelihood"])
+        return
     held_out = splits.validation.take(30).batches(settings["batch_size"])
     logs = [model.evaluate(held_out, verbose=0, return_dict=True) for _ in range(2)]
     name = recipe.objective[0].removeprefix("val_")
@@ -196,10 +205,22 @@ def test_phases_and_schedules_of_a_text_vae():
     assert then.beta.get_config() == {"period": 2 * round(updates / 2), "rise": 0.5, "final": 1.0}
     for overrides, message in (
         ({"epochs": 2, "pretrain_epochs": 2}, "left for the text VAE.*Received: 2 of epochs=2"),
+        ({"warmup_epochs": -1}, "Expected warmup_epochs of at least 0. Received: warmup_epochs=-1"),
         ({"schedule": "step"}, "one of constant, linear, sigmoid, cyclical. Received: schedule='step'"),
     ):
         with pytest.raises(ValueError, match=message):
             build(**overrides)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("text-vae")])
+def test_a_text_vae_is_never_tuned_without_free_bits(name):
+    """By its likelihood alone, a code that says nothing can be the best."""
+    import keras_tuner
+
+    recipe, hp = recipes.get(name), keras_tuner.HyperParameters()
+    settings, space = recipe.settings(**recipe.search_space(hp)), {found.name: found for found in hp.space}
+    assert 0 < space["free_bits"].min_value < recipe.settings()["free_bits"] < space["free_bits"].max_value
+    assert space["warmup_epochs"].max_value + settings["language_model_epochs"] < recipe.epochs
 
 
 def test_the_documents_architecture_is_a_setting(small_mnist):

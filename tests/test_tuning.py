@@ -198,6 +198,13 @@ def test_hyperband_starts_with_few_epochs_and_builds_with_all(stub, tmp_path):
     assert result.trials[0]["epochs"] == 3 and result.overrides["epochs"] == 9
 
 
+def test_a_shorter_trial_has_shorter_phases():
+    settings = {"epochs": 8, "language_model_epochs": 6, "warmup_epochs": 2.0, "units": 8}
+    shorter = {"epochs": 2, "language_model_epochs": 1, "warmup_epochs": 0.5, "units": 8}
+    assert trials.within(settings, 2) == shorter
+    assert trials.within(settings, 1)["language_model_epochs"] == 0
+
+
 def test_a_small_space_is_exhausted(stub, tmp_path):
     small = dataclasses.replace(recipe(), search_space=lambda hp: {"latent_dim": hp.Choice("latent_dim", [2, 4])})
     result = genzoo.tune(small, max_trials=9, run_dir=tmp_path / "a", verbose=0)

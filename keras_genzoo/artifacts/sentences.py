@@ -3,9 +3,9 @@
 from keras_genzoo.artifacts.images import class_labels
 from keras_genzoo.artifacts.options import check_options
 from keras_genzoo.artifacts.texts import written
-from keras_genzoo.models.text import check_sampling, strings
+from keras_genzoo.models.text import LENGTH, check_sampling, strings
 
-DEFAULT_SAMPLES, MAX_LENGTH, TEMPERATURE = 16, 60, 1.0
+DEFAULT_SAMPLES, TEMPERATURE = 16, 1.0
 
 
 def generate(served, manifest, out, num_samples, seed, options):
@@ -15,7 +15,7 @@ def generate(served, manifest, out, num_samples, seed, options):
     signature = served.signatures["generate"]
     conditional = "labels" in signature.structured_input_signature[1]
     check_options(options, {"max_length", "temperature"} | ({"label"} if conditional else set()))
-    max_length = MAX_LENGTH if options.get("max_length") is None else options["max_length"]
+    max_length = LENGTH if options.get("max_length") is None else options["max_length"]
     temperature = TEMPERATURE if options.get("temperature") is None else options["temperature"]
     check_sampling(max_length, temperature, 0, 1.0)
     num_samples = DEFAULT_SAMPLES if num_samples is None else num_samples

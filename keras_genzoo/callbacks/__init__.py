@@ -2,7 +2,7 @@
 
 from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollapseMonitor
 from keras_genzoo.callbacks.pictures import SampleImages
-from keras_genzoo.callbacks.recording import recording
+from keras_genzoo.callbacks.recording import measuring, recording
 from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.translations import SampleTranslations
 from keras_genzoo.callbacks.variational import (
@@ -22,5 +22,6 @@ __all__ = [
     "SampleTranslations",
     "SentenceBound",
     "SentenceCollapseMonitor",
+    "measuring",
     "recording",
 ]

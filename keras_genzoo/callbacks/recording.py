@@ -8,12 +8,41 @@ from keras_genzoo.callbacks.translations import SampleTranslations
 from keras_genzoo.callbacks.variational import ImportanceWeightedBound, SentenceBound, SentenceCollapseMonitor
 from keras_genzoo.data import embedded
 from keras_genzoo.models import GAN, VAE, LanguageModel, Seq2Seq, TextVAE
-from keras_genzoo.models.text import labelled
+from keras_genzoo.models.text import labelled, longest
 
 TIMES = 20  # in a run
 TRANSLATIONS = 200  # of the validation split
 BOUND_EXAMPLES, BOUND_SAMPLES = 1000, 200
 SENTENCES, SENTENCE_SAMPLES, DRAWN = 500, 20, 8
+
+
+@functools.singledispatch
+def measuring(model, splits, every):
+    """The callbacks that log what the metrics do not say; a family adds its own with `@measuring.register(Class)`.
+
+    Args:
+        model: to be trained.
+        splits: `keras_genzoo.data.Splits`.
+        every: int, epochs from one measurement to the next.
+
+    Returns:
+        list of Keras callbacks.
+    """
+    return []
+
+
+@measuring.register(VAE)
+def _(model, splits, every):
+    return [ImportanceWeightedBound(splits.validation.take(BOUND_EXAMPLES), num_samples=BOUND_SAMPLES, every=every)]
+
+
+@measuring.register(TextVAE)
+def _(model, splits, every):
+    held_out = splits.validation.take(SENTENCES)
+    return [
+        SentenceCollapseMonitor(labelled(model, held_out.texts, held_out.labels), every=every),
+        SentenceBound(held_out, num_samples=SENTENCE_SAMPLES, every=every),
+    ]
 
 
 @functools.singledispatch
@@ -34,9 +63,7 @@ def recording(model, splits, run_dir, epochs):
 
 @recording.register(VAE)
 def _(model, splits, run_dir, epochs):
-    held_out, every = splits.validation.take(BOUND_EXAMPLES), max(1, epochs // TIMES)
-    bound = ImportanceWeightedBound(held_out, num_samples=BOUND_SAMPLES, every=every)
-    return [bound, _pictures(run_dir, epochs)]
+    return [*measuring(model, splits, max(1, epochs // TIMES)), _pictures(run_dir, epochs)]
 
 
 @recording.register(GAN)
@@ -58,15 +85,11 @@ def _(model, splits, run_dir, epochs):
 
 @recording.register(TextVAE)
 def _(model, splits, run_dir, epochs):
-    held_out, every = splits.validation.take(SENTENCES), max(1, epochs // TIMES)
-    return [
-        SentenceCollapseMonitor(labelled(model, held_out.texts, held_out.labels), every=every),
-        SentenceBound(held_out, num_samples=SENTENCE_SAMPLES, every=every),
-        SampleTexts(
-            run_dir / "progress", DRAWN, max_length=60, every=every,
-            labels=None if model.num_classes is None else [i % model.num_classes for i in range(DRAWN)],
-        ),
-    ]  # fmt: skip
+    every = max(1, epochs // TIMES)
+    labels = None if model.num_classes is None else [i % model.num_classes for i in range(DRAWN)]
+    max_length = longest(model.preprocessor, splits.validation.take(SENTENCES).texts)
+    samples = SampleTexts(run_dir / "progress", DRAWN, max_length=max_length, every=every, labels=labels)
+    return [*measuring(model, splits, every), samples]
 
 
 def _pictures(run_dir, epochs, centers=None):

@@ -11,6 +11,9 @@ from keras_genzoo.losses import gaussian_kl
 from keras_genzoo.metrics import active_units, mutual_information
 from keras_genzoo.models.text import labelled
 
+START = "start with pretrain_steps or language_model_steps of some epochs"
+WEAKEN = "word_dropout of 0.2 to 0.5, or fewer units"
+
 
 class PosteriorCollapseMonitor(keras.callbacks.Callback):
     """Logs the active units of a variational model, and warns once when nearly all of them have collapsed.
@@ -87,7 +90,10 @@ class SentenceCollapseMonitor(PosteriorCollapseMonitor):
         every, threshold, start_from_epoch: as of `PosteriorCollapseMonitor`.
     """
 
-    SETTINGS = ("beta", "free_bits", "free_bits_per", "word_dropout", "aggressive", "pretrain_steps")
+    SETTINGS = (
+        "beta", "free_bits", "free_bits_per", "word_dropout", "aggressive", "pretrain_steps", "language_model_steps",
+        "num_samples",
+    )  # fmt: skip
 
     def measure(self, codes):
         kl = float(np.sum(gaussian_kl(codes["z_mean"], codes["z_log_var"]), axis=-1).mean())
@@ -96,22 +102,25 @@ class SentenceCollapseMonitor(PosteriorCollapseMonitor):
 
     def advice(self, codes):
         model, measured = self.model, self._measured
-        if model.language_model_steps and int(model.optimizer.iterations) <= model.language_model_steps:
-            return None  # the code is not open yet
+        if model.in_first_phase:
+            return None  # the code is not open, or costs nothing yet
+        in_phases = model.pretrain_steps or model.language_model_steps
         little = min(0.25 * measured["code_kl"], 0.5 * math.log(len(codes["z_mean"])))  # the estimate has a limit
         if measured["code_kl"] > 1.0 and measured["mutual_information"] < little:
-            return "The divergence is paid but the code says little: lower free_bits, or start with pretrain_steps."
+            remedies = ["lower free_bits"] * bool(model.free_bits) + ["num_samples=1"] * (model.num_samples > 1)
+            remedies += [START] * (not in_phases)
+            return f"The divergence is paid but the code says little: {' or '.join(remedies) or WEAKEN}."
         if measured["code_kl"] > 0.5 and super().advice(codes) is None:
             return None
-        if isinstance(model.beta, (int, float)) and model.beta > 0:
+        if isinstance(model.beta, (int, float)) and model.beta > 0 and not model.language_model_steps:
             return "Raise beta slowly from 0: beta=losses.LinearWarmup(steps), SigmoidWarmup or Cyclical."
         if not model.free_bits:
             return "Give the code free_bits, such as 0.25 a dimension."
-        if not model.pretrain_steps:
-            return "Start as an autoencoder: pretrain_steps of some epochs."
-        if not model.aggressive:
+        if not in_phases:
+            return f"Train in two phases: {START}."
+        if not model.aggressive and not model.language_model_steps:
             return "Let the encoder run ahead: aggressive=100."
-        return "Weaken the decoder: word_dropout of 0.2 to 0.5, or fewer units."
+        return f"Weaken the decoder: {WEAKEN}."
 
     def _state(self, epoch, codes):
         kl, information = self._measured["code_kl"], self._measured["mutual_information"]

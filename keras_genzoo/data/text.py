@@ -227,6 +227,11 @@ class TextSplits:
                 "Expected windows and streams with a preprocessor of running text (sentences=False) and the view "
                 f"'language_model'. Received: {window=}, {stream=}, {view=}, sentences={not running}"
             )
+        if self.info.get("running") and not running:
+            raise ValueError(
+                "The data are one running text. Expected a preprocessor of running text (sentences=False), or data of "
+                f"sentences. Received: {self.info.get('name')!r} for the view {view!r}"
+            )
         if min(number for number in (window, max_length, 1) if number is not None) < 1 or (
             view == "seq2seq" and self.train.targets is None
         ):

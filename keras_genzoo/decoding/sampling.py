@@ -46,17 +46,17 @@ def sample(
     """
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
-    never, no_end = marked(forbidden, size), marked((end_id,), size)
+    never, no_end = marked(forbidden, size) < 0, marked((end_id,), size) < 0
     drawn = noise.by_row(noise.uniform, batch, [max_length], seed, first_row)  # (batch, max_length)
     factor, drawn = tempered(temperature, tf.transpose(drawn))
 
     def body(restricted, t, logits, state, token_ids, rows):
-        scores = tf.cast(logits, tf.float32) + never
+        scores, banned = tf.cast(logits, tf.float32), never
         if "seen" in rows:
             scores = _penalised(scores, rows["seen"], repetition_penalty)
         if tf.get_static_value(min_length) != 0:
-            scores += tf.where(t < min_length, no_end, 0.0)
-        scores = factor * scores
+            banned |= no_end & (t < min_length)
+        scores = tf.where(banned, -float("inf"), factor * scores)  # whatever the temperature
         token = draw(restrict(scores, top_k, top_p) if restricted else scores, tf.gather(drawn, t))
         rows = dict(rows)
         if "finished" in rows:

@@ -20,9 +20,10 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
     A `TextVAE` gives, in nats, the importance-weighted `nll` and `perplexity` a token and `nats_per_sentence` with its
     standard error over sentences; means over sentences of `elbo` (at beta 1, the mean of the same samples), `kl` and
     `reconstruction_nll`; `mutual_information`, `active_units`; `reconstruction_bleu` and `reconstruction_exact_match`
-    of the posterior's mean; `unknown_share`; and how varied samples are, 1,000 or what the further argument
-    `prior_samples` says. With the further argument `language_model`, a trained `LanguageModel` of the same tokens, it
-    is measured beside, see `text_samples.compare`, and judges the samples, see `text_samples.likeness`;
+    of the posterior's mean; `unknown_share` of the tokens that are scored; and how varied samples are, 1,000 or what
+    the further argument `prior_samples` says. `num_samples` is their number in the result, and that of the likelihood
+    is `num_importance_samples`. With the further argument `language_model`, a trained `LanguageModel` of the same
+    tokens, it is measured beside, see `text_samples.compare`, and judges the samples, see `text_samples.likeness`;
     `reverse_epochs=0` leaves out what needs a training.
 
     A `Seq2Seq` gives `teacher_forced_nll` (nats a token) and `teacher_forced_perplexity`; of its translations, by beam

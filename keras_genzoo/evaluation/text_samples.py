@@ -46,10 +46,11 @@ def compare(language_model, model, held_out, nats):
 
     Returns:
         dict of `language_model_nll`, `language_model_perplexity`, `language_model_nats_per_sentence`, and
-        `nats_below_language_model`, by how much the VAE's bound is better, with its standard error over sentences.
+        `nats_below_language_model`, by how much the VAE's bound is better, with its standard error over sentences; and
+        how many `parameters` and `language_model_parameters` there are.
 
     Raises:
-        ValueError: if the vocabularies differ.
+        ValueError: if their tokens differ.
     """
     _check_tokens(language_model, model.preprocessor)
     beside, tokens = scores(language_model, held_out.texts)
@@ -60,14 +61,23 @@ def compare(language_model, model, held_out, nats):
         "language_model_nats_per_sentence": beside.mean(),
         "nats_below_language_model": difference.mean(),
         "nats_below_language_model_standard_error": difference.std() / math.sqrt(len(difference)),
+        "parameters": count(model),
+        "language_model_parameters": count(language_model),
     }
 
 
+def count(model):
+    """The numbers that training changes: int."""
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
 def _check_tokens(language_model, preprocessor):
-    if language_model.preprocessor.vocabulary != preprocessor.vocabulary:
+    mine, others = preprocessor.get_config(), language_model.preprocessor.get_config()
+    different = [name for name in mine if name not in ("name", "dtype") and mine[name] != others[name]]
+    if different:
         raise ValueError(
-            "The language model has other tokens. Expected the vocabulary of the TextVAE. Received: sizes "
-            f"{language_model.preprocessor.vocabulary_size} and {preprocessor.vocabulary_size}"
+            "The language model has other tokens. Expected the preprocessor of the TextVAE. "
+            f"Received: one with another {' and '.join(different)}"
         )
 
 

@@ -10,7 +10,7 @@ from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.evaluation.language_model import describe_samples
 from keras_genzoo.evaluation.text_samples import compare, likeness
 from keras_genzoo.models import TextVAE
-from keras_genzoo.models.text import labelled
+from keras_genzoo.models.text import LENGTH, labelled, longest
 
 MUTUAL_INFORMATION_EXAMPLES = 10_000
 
@@ -22,7 +22,8 @@ def _(
 ):  # fmt: skip
     held_out = getattr(splits, split)
     held_out = held_out if max_examples is None else held_out.take(max_examples)
-    columns = measure(model, held_out, num_samples, batch_size, seed, verbose)
+    max_length = longest(model.preprocessor, held_out.texts)
+    columns = measure(model, held_out, num_samples, batch_size, seed, verbose, max_length)
     nats, tokens, count = columns["nats"].astype("float64"), int(columns["tokens"].sum()), len(held_out)
     few = min(count, MUTUAL_INFORMATION_EXAMPLES)
     results = {
@@ -40,7 +41,7 @@ def _(
     if "nats" in splits.info and max_examples is None:  # of a source whose probabilities are known
         results["exact_nats_per_sentence"] = splits.info["nats"][split]
         results["excess"] = results["nats_per_sentence"] / splits.info["nats"][split] - 1
-    samples = draw(model, prior_samples, splits.train.labels, seed)
+    samples = draw(model, prior_samples, splits.train.labels, seed, max_length=max_length)
     if language_model is not None:
         results |= compare(language_model, model, held_out, columns["nats"])
         results |= likeness(language_model, samples, splits.train.texts, held_out.texts, reverse_epochs, seed)
@@ -54,7 +55,7 @@ def _(
     }
 
 
-def measure(model, held_out, num_samples, batch_size=100, seed=0, verbose=0):
+def measure(model, held_out, num_samples, batch_size=100, seed=0, verbose=0, max_length=LENGTH):
     """All of `model.bounds`, `model.encode` and `model.reconstruct`, in batches of about equal length.
 
     Returns:
@@ -68,7 +69,7 @@ def measure(model, held_out, num_samples, batch_size=100, seed=0, verbose=0):
         labels = None if held_out.labels is None else held_out.labels[rows]
         x = labelled(model, [held_out.texts[i] for i in rows], labels)
         codes = {name: value.numpy() for name, value in model.encode(x).items()}
-        texts = np.array(model.reconstruct(x), object)
+        texts = np.array(model.reconstruct(x, max_length), object)
         parts.append({**model.bounds(x, num_samples, seed), **codes, "reconstruction": texts})
         bar.add(len(rows))
     back = np.argsort(order)
@@ -94,14 +95,14 @@ def reconstruction(model, texts, reconstructed):
     }
 
 
-def draw(model, count, labels=None, seed=0, chunk=200):
+def draw(model, count, labels=None, seed=0, chunk=200, max_length=LENGTH):
     """Samples in parts, which are those drawn at once; a conditional model is asked for the labels of the data."""
     texts = []
     for begin in range(0, count, chunk):
         size = min(chunk, count - begin)
         if model.num_classes is None:
-            texts += model.generate(size, seed=seed, first_row=begin)
+            texts += model.generate(size, max_length=max_length, seed=seed, first_row=begin)
         else:
             asked = np.resize(labels, count)[begin : begin + size]
-            texts += model.generate(labels=asked, seed=seed, first_row=begin)
+            texts += model.generate(labels=asked, max_length=max_length, seed=seed, first_row=begin)
     return texts

@@ -144,5 +144,6 @@ class Recurrent(keras.layers.Layer):
 
 
 def check_rate(name, rate):
+    """Refuses a share of dropout that is out of range."""
     if not 0 <= rate < 1:
         raise ValueError(f"Expected {name} in [0, 1). Received: {name}={rate}")

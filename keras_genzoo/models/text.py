@@ -8,6 +8,7 @@ from keras_genzoo.metrics import DirectedMean, Perplexity
 from keras_genzoo.preprocessing import PADDING, START, UNKNOWN, string_tensor
 
 NEVER_GENERATED = (PADDING, UNKNOWN, START)
+LENGTH = 60  # tokens of a new sentence at most, unless others are longer
 
 
 def token_metrics():
@@ -104,8 +105,10 @@ def check_sampling(max_length, temperature, top_k, top_p):
     """Refuses arguments of `generate` that have no meaning, each with one line."""
     if max_length < 0:
         raise ValueError(f"Expected max_length of at least 0. Received: max_length={max_length}")
-    if not temperature >= 0:
-        raise ValueError(f"Expected temperature of at least 0, where 0 is greedy. Received: temperature={temperature}")
+    if not 0 <= temperature < float("inf"):
+        raise ValueError(
+            f"Expected a finite temperature of at least 0, where 0 is greedy. Received: temperature={temperature}"
+        )
     if top_k < 0:
         raise ValueError(f"Expected top_k of at least 0, where 0 is off. Received: top_k={top_k}")
     if not 0 < top_p <= 1:
@@ -131,6 +134,12 @@ def continued(preprocessor, prompts, token_ids):
 def strings(tensor):
     """A list of str of a string tensor."""
     return [text.decode("utf-8", "replace") for text in tensor.numpy().tolist()]
+
+
+def longest(preprocessor, texts):
+    """How many tokens new sentences may have at most, so that none like these is cut short: int."""
+    lengths = preprocessor.tokenize(string_tensor(texts)).row_lengths().numpy()
+    return max(LENGTH, *lengths.tolist()) if len(lengths) else LENGTH
 
 
 def labelled(model, texts, labels=None):

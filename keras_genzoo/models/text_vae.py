@@ -1,6 +1,7 @@
 """The variational auto-encoder of sentences."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.layers import Sampling, noise
@@ -9,8 +10,10 @@ from keras_genzoo.metrics import DirectedMean
 from keras_genzoo.models import text_vae_checks
 from keras_genzoo.models.base import GenerativeModel
 from keras_genzoo.models.text_vae_inference import TextVAEInference
-from keras_genzoo.models.text_vae_phases import Aggressive, Phases, start_anew
+from keras_genzoo.models.text_vae_phases import Aggressive, FirstPhase, Phases
 from keras_genzoo.preprocessing import PADDING, START, UNKNOWN
+
+FIRST_WEIGHTS = "first_weights_"  # of the decoder, in files saved before it starts anew
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -36,14 +39,16 @@ class TextVAE(TextVAEInference, GenerativeModel):
         aggressive: int; the most updates of the encoder alone between two of the decoder (He et al. 2019, algorithm 1,
             with 100), until they no longer help; ended for good once the mutual information of validation text and code
             stops growing from one epoch to the next. 0 trains both together. Defaults to 0.
-        pretrain_steps: int, updates with beta 0, after which the decoder starts anew and the schedule of `beta` begins,
-            with the next epoch (Li et al. 2019). Defaults to 0.
+        pretrain_steps: int, updates with beta 0; with the next epoch of `fit` the decoder starts anew and the schedule
+            of `beta` begins (Li et al. 2019). Defaults to 0.
         language_model_steps: int, updates of the decoder alone, as a language model that reads no code, after which the
             code is opened and the schedule of `beta` begins; at the cost of a language model. Not with `aggressive` or
-            `pretrain_steps`. Defaults to 0.
+            `pretrain_steps`. Defaults to 0. Both phases come once: a trained model that is compiled with another
+            optimizer, to be trained on, begins after them.
         num_samples: int, codes that training draws for a sentence. More than one trains the importance-weighted bound
             of Burda et al. 2016, with free bits on the analytic divergence, at the cost of so many passes of the
-            decoder. Defaults to 1, the ELBO.
+            decoder. This bound hardly minds a posterior that lies apart from the prior and is the same for every text,
+            so free bits do not keep the code in use as they do with one. Defaults to 1, the ELBO.
         num_classes: int or `None`. With a number the model is conditional. Defaults to `None`.
         seed: int, of the training noise. Defaults to 0.
         **kwargs: of `keras.Model`.
@@ -102,10 +107,10 @@ class TextVAE(TextVAEInference, GenerativeModel):
             name = "importance_weighted_bound"
             self._trackers[name] = DirectedMean(name, "up")
         self._aggressive = Aggressive(aggressive, name="aggressive") if aggressive else None
-        self._started_anew, self._first_weights = None, None
-        if pretrain_steps:
-            self._started_anew = self.add_weight((), "zeros", trainable=False, name="decoder_started_anew")
-            self._first_weights = decoder.get_weights()
+        self._first_phase = None
+        if pretrain_steps or language_model_steps:
+            self._first_phase = FirstPhase(pretrain_steps, language_model_steps, name="first_phase")
+        self._first_weights = decoder.get_weights() if pretrain_steps else None
         self.built = True
 
     # ---- training ----
@@ -153,8 +158,8 @@ class TextVAE(TextVAEInference, GenerativeModel):
         def posterior():
             return self._posterior(token_ids, labels, training)
 
-        alone = training and self._in_first(self.language_model_steps)
-        if alone is False:
+        alone = self.language_model_steps and training and self._in_first_phase()
+        if not tf.is_tensor(alone):
             z_mean, z_log_var = posterior()
             return z_mean, z_log_var, self.sampling([z_mean, z_log_var], num_samples=self.num_samples)
         zeros = tf.zeros((tf.shape(token_ids)[0], self.latent_dim))
@@ -163,16 +168,17 @@ class TextVAE(TextVAEInference, GenerativeModel):
         count = self.num_samples if self.jit_compile else tf.where(alone, 1, self.num_samples)
         return z_mean, z_log_var, tf.where(alone, 0.0, self.sampling([z_mean, z_log_var], num_samples=count))
 
-    def _in_first(self, steps):
-        """Whether training is in its first `steps` updates: bool tensor, or `False` where it cannot be."""
-        if not steps or getattr(self, "optimizer", None) is None:
+    def _in_first_phase(self):
+        """Whether the schedule of `beta` has not begun yet: bool tensor, or `False` where that cannot be."""
+        if self._first_phase is None or getattr(self, "optimizer", None) is None:
             return False
-        return tf.convert_to_tensor(self.optimizer.iterations) < steps
+        return self._first_phase.lasts(self.optimizer)
 
     def _divergence_weight(self):
-        beta = self.scheduled(self.beta, self.pretrain_steps + self.language_model_steps)
-        pretraining = self._in_first(self.pretrain_steps)
-        return beta if pretraining is False else tf.where(pretraining, 0.0, beta)
+        first = self._in_first_phase()
+        if not tf.is_tensor(first):
+            return self.scheduled(self.beta)
+        return tf.where(first, 0.0, self.scheduled(self.beta, self._first_phase.end()))
 
     def _penalty(self, kl):
         """The divergence that training sees, `(batch,)` or a scalar, with free bits on the batch's mean."""
@@ -191,7 +197,7 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     def fit(self, x=None, y=None, *args, callbacks=None, validation_data=None, **kwargs):
         """As `GenerativeModel.fit`; with `aggressive`, the validation data say when that phase ends."""
-        if self.aggressive or self.pretrain_steps:
+        if self.aggressive or self._first_phase is not None:
             callbacks = [Phases(validation_data), *keras.tree.flatten(callbacks or [])]
         return super().fit(x, y, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
 
@@ -207,12 +213,31 @@ class TextVAE(TextVAEInference, GenerativeModel):
         self._aggressive.update(self, tape, scaled, loss * sentences / tokens)
         return self.compute_metrics(x, y, None, sample_weight=sample_weight)
 
-    def start_decoder_anew(self):
-        """Gives the decoder the weights it was made with, and forgets what the optimizer knows of them."""
-        start_anew(self.decoder, self._first_weights, self.optimizer)
-        self._started_anew.assign(1.0)
+    def compile(self, optimizer="rmsprop", **kwargs):
+        super().compile(optimizer=optimizer, **kwargs)
+        if self._first_phase is not None and self.optimizer is not None:
+            self._first_phase.count_from(self.optimizer)
 
-    # ---- data and export ----
+    @property
+    def in_first_phase(self):
+        """Whether no update has been made after `pretrain_steps` or `language_model_steps` yet: bool."""
+        if self._first_phase is None or getattr(self, "optimizer", None) is None:
+            return False
+        return not self._first_phase.over or self._first_phase.ends_with(self.optimizer)
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        if self.pretrain_steps and not self._first_phase.over:
+            for i, weights in enumerate(self._first_weights):
+                store[f"{FIRST_WEIGHTS}{i}"] = weights
+
+    def load_own_variables(self, store):
+        first = [name for name in store.keys() if name.startswith(FIRST_WEIGHTS)]
+        super().load_own_variables({name: store[name] for name in store.keys() if name not in first})
+        if first:
+            self._first_weights = [np.array(store[f"{FIRST_WEIGHTS}{i}"]) for i in range(len(first))]
+
+    # ---- data ----
 
     def _inputs(self, x):
         labels = None if self.num_classes is None else tf.cast(x["labels"], tf.int32)
@@ -220,42 +245,6 @@ class TextVAE(TextVAEInference, GenerativeModel):
 
     def check_batch(self, x, y):
         text_vae_checks.check_batch(x, y, self.decoder.vocabulary_size, self.num_classes)
-
-    def signatures(self):
-        texts = tf.TensorSpec((None,), tf.string, "texts")
-        token_ids = tf.TensorSpec((None, None), tf.int32, "token_ids")
-        return self._signatures("", texts) | self._signatures("_ids", token_ids)
-
-    def _signatures(self, end, given):
-        """Those on strings, or with the end `_ids` on token ids; `given` is the spec of a batch of either."""
-        conditional = self.num_classes is not None
-        labels = [tf.TensorSpec((None,), tf.int32, "labels")] if conditional else []
-        max_length, num_samples, seed = (
-            tf.TensorSpec((), tf.int32, name) for name in ("max_length", "num_samples", "seed")
-        )
-        drawing = [max_length, tf.TensorSpec((), tf.float32, "temperature"), seed]
-
-        def named(outputs, *only):
-            return (
-                {key: outputs[key] for key in only or outputs} if isinstance(outputs, dict) else {given.name: outputs}
-            )
-
-        def graph(name, *only):
-            function = getattr(self, f"_{name}{end}")
-            return lambda first, *rest: named(function(first, *(rest if conditional else (None, *rest))), *only)
-
-        def generate(first, *options):
-            count_and_labels = (tf.shape(first)[0], first) if conditional else (first, None)
-            return named(getattr(self, f"_generate{end}")(*count_and_labels, *options))
-
-        z = tf.TensorSpec((None, self.latent_dim), tf.float32, "z")
-        return {
-            f"reconstruct{end}": (graph("reconstruct"), [given, *labels, max_length]),
-            f"encode{end}": (graph("encode"), [given, *labels]),
-            f"decode{end}": (graph("decode"), [z, *labels, *drawing]),
-            f"generate{end}": (generate, [*(labels or [num_samples]), *drawing]),
-            f"score{end}": (graph("bounds", "nats", "tokens", "unknown"), [given, *labels, num_samples, seed]),
-        }
 
     def resources(self):
         return self.preprocessor.lookups

@@ -10,6 +10,7 @@ FREE_BITS_PER = ("dimension", "total")
 def check_arguments(
     beta, free_bits, free_bits_per, word_dropout, aggressive, pretrain_steps, language_model_steps, num_samples
 ):  # fmt: skip
+    """Refuses arguments of `TextVAE` that are out of range, or exclude each other."""
     schedule = isinstance(beta, keras.optimizers.schedules.LearningRateSchedule)
     if not schedule and not (isinstance(beta, (int, float)) and beta >= 0):
         raise ValueError(f"Expected beta to be a number of at least 0 or a schedule. Received: beta={beta!r}")

@@ -19,6 +19,44 @@ class TextVAEGraphs:
     conditional.
     """
 
+    # ---- as signatures ----
+
+    def signatures(self):
+        texts = tf.TensorSpec((None,), tf.string, "texts")
+        token_ids = tf.TensorSpec((None, None), tf.int32, "token_ids")
+        return self._signatures("", texts) | self._signatures("_ids", token_ids)
+
+    def _signatures(self, end, given):
+        """Those on strings, or with the end `_ids` on token ids; `given` is the spec of a batch of either."""
+        conditional = self.num_classes is not None
+        labels = [tf.TensorSpec((None,), tf.int32, "labels")] if conditional else []
+        max_length, num_samples, seed = (
+            tf.TensorSpec((), tf.int32, name) for name in ("max_length", "num_samples", "seed")
+        )
+        drawing = [max_length, tf.TensorSpec((), tf.float32, "temperature"), seed]
+
+        def named(outputs, *only):
+            return (
+                {key: outputs[key] for key in only or outputs} if isinstance(outputs, dict) else {given.name: outputs}
+            )
+
+        def graph(name, *only):
+            function = getattr(self, f"_{name}{end}")
+            return lambda first, *rest: named(function(first, *(rest if conditional else (None, *rest))), *only)
+
+        def generate(first, *options):
+            count_and_labels = (tf.shape(first)[0], first) if conditional else (first, None)
+            return named(getattr(self, f"_generate{end}")(*count_and_labels, *options))
+
+        z = tf.TensorSpec((None, self.latent_dim), tf.float32, "z")
+        return {
+            f"reconstruct{end}": (graph("reconstruct"), [given, *labels, max_length]),
+            f"encode{end}": (graph("encode"), [given, *labels]),
+            f"decode{end}": (graph("decode"), [z, *labels, *drawing]),
+            f"generate{end}": (generate, [*(labels or [num_samples]), *drawing]),
+            f"score{end}": (graph("bounds", "nats", "tokens", "unknown"), [given, *labels, num_samples, seed]),
+        }
+
     # ---- on strings ----
 
     @tf.function(autograph=False, reduce_retracing=True)

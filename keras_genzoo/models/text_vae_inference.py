@@ -24,7 +24,7 @@ class TextVAEInference(TextVAEGraphs):
         """
         return self._encode(*self._split(texts))
 
-    def decode(self, z, labels=None, max_length=60, temperature=0.0, seed=0):
+    def decode(self, z, labels=None, max_length=text.LENGTH, temperature=0.0, seed=0):
         """The texts of codes.
 
         Args:
@@ -47,12 +47,12 @@ class TextVAEInference(TextVAEGraphs):
         labels = self._checked_labels(labels, z.shape[0])
         return text.strings(self._decode(z, labels, *_scalars(max_length, temperature, seed)))
 
-    def reconstruct(self, texts, max_length=60):
+    def reconstruct(self, texts, max_length=text.LENGTH):
         """The most probable text of the posterior's mean, token by token: list of str; arguments as above."""
         text.check_sampling(max_length, 0.0, 0, 1.0)
         return text.strings(self._reconstruct(*self._split(texts), tf.constant(max_length, tf.int32)))
 
-    def generate(self, num_samples=None, labels=None, max_length=60, temperature=1.0, seed=0, first_row=0):
+    def generate(self, num_samples=None, labels=None, max_length=text.LENGTH, temperature=1.0, seed=0, first_row=0):
         """Draws codes from the prior and texts from the codes.
 
         Args:
@@ -75,7 +75,7 @@ class TextVAEInference(TextVAEGraphs):
         options = _scalars(max_length, temperature, seed)
         return text.strings(self._generate(count, labels, *options, tf.constant(first_row, tf.int32)))
 
-    def interpolate(self, a, b, steps=7, labels=None, max_length=60):
+    def interpolate(self, a, b, steps=7, labels=None, max_length=text.LENGTH):
         """Texts on the straight way from the code of `a` to that of `b` (Bowman et al. 2016, section 5.2).
 
         Args:

@@ -1,4 +1,4 @@
-"""Phases of training a text VAE: an encoder that runs ahead, and a decoder that starts anew."""
+"""Phases of training a text VAE: a first one before its code costs anything, and an encoder that runs ahead."""
 
 import keras
 import numpy as np
@@ -8,6 +8,56 @@ from keras_genzoo.metrics import mutual_information
 
 WINDOW = 10  # updates of the encoder over which its loss is averaged, before it is asked whether they help
 SENTENCES, BATCH = 2000, 200  # of the validation set, for the mutual information
+
+
+class FirstPhase(keras.layers.Layer):
+    """The first updates, after which the schedule of `beta` begins; its end is saved with the model.
+
+    Args:
+        pretrain_steps: int, updates as an autoencoder; they end with an epoch.
+        language_model_steps: int, updates of the decoder alone; they end at once.
+        **kwargs: of `keras.layers.Layer`.
+    """
+
+    def __init__(self, pretrain_steps, language_model_steps, **kwargs):
+        super().__init__(**kwargs)
+        self.pretrain_steps, self.steps = pretrain_steps, pretrain_steps + language_model_steps
+        self.ended_at = self.add_weight(
+            (), keras.initializers.Constant(-1), dtype="int64", trainable=False, name="ended_at"
+        )
+        self.built = True
+
+    @property
+    def over(self):
+        """Whether it has ended: bool."""
+        return int(self.ended_at) >= 0
+
+    def lasts(self, optimizer):
+        """Whether an optimizer's next update is of this phase: bool tensor."""
+        open_end = tf.convert_to_tensor(self.ended_at) < 0
+        return open_end if self.pretrain_steps else open_end & (_updates(optimizer) < self.steps)
+
+    def end(self):
+        """The updates after which it ended, or is to end: int64 tensor."""
+        ended_at = tf.convert_to_tensor(self.ended_at)
+        return tf.where(ended_at < 0, tf.constant(self.steps, tf.int64), ended_at)
+
+    def end_if_due(self, optimizer):
+        """Ends it where all of its updates are made; whether it ended just now, bool."""
+        updates = int(optimizer.iterations)
+        if self.over or updates < self.steps:
+            return False
+        self.ended_at.assign(updates if self.pretrain_steps else self.steps)
+        return True
+
+    def ends_with(self, optimizer):
+        """Whether an optimizer's last update was the last of this phase: bool."""
+        return 0 < int(self.ended_at) == int(optimizer.iterations)
+
+    def count_from(self, optimizer):
+        """Has an end that lies before the count of a new optimizer began."""
+        if int(self.ended_at) > int(optimizer.iterations):
+            self.ended_at.assign(0)
 
 
 class Aggressive(keras.layers.Layer):
@@ -87,11 +137,12 @@ class Phases(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         model = self.model
-        if model.pretrain_steps and not float(model._started_anew.value):
-            if int(model.optimizer.iterations) >= model.pretrain_steps:
-                model.start_decoder_anew()
+        if model.pretrain_steps and model._first_phase.end_if_due(model.optimizer):
+            start_anew(model.decoder, model._first_weights, model.optimizer)
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.model.language_model_steps:
+            self.model._first_phase.end_if_due(self.model.optimizer)
         schedule = self.model._aggressive
         if schedule is None or not float(schedule.active.value):
             return
@@ -100,6 +151,10 @@ class Phases(keras.callbacks.Callback):
             schedule.active.assign(0.0)
         else:
             schedule.best_information.assign(information)
+
+
+def _updates(optimizer):
+    return tf.cast(tf.convert_to_tensor(optimizer.iterations), tf.int64)
 
 
 def posteriors(model, data, count=SENTENCES):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
+from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.networks.output import embedding_initializer
 
 SUMMARIES = ("mean", "last")
@@ -60,6 +61,7 @@ class RecurrentEncoder(keras.layers.Layer):
         for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
             if value is not None and value < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
+        check_rate("embedding_dropout", embedding_dropout)
         self.vocabulary_size, self.embedding_dim, self.summary = vocabulary_size, embedding_dim, summary
         self.embedding_dropout, self.seed = embedding_dropout, seed
         self.stack = RecurrentStack(

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import RecurrentStack, noise
+from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.networks.output import output_logits, output_step, token_projection
 
 
@@ -65,6 +66,7 @@ class RecurrentDecoder(keras.layers.Layer):
         for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
             if value < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
+        check_rate("embedding_dropout", embedding_dropout)
         self.vocabulary_size, self.embedding_dim, self.context_dim = vocabulary_size, embedding_dim, context_dim
         self.embedding_dropout, self.tied, self.seed = embedding_dropout, tied, seed
         self.stack = RecurrentStack(

@@ -27,6 +27,8 @@ def string_tensor(texts, name="texts"):
         received = f"a tensor of {texts.dtype.name} and shape {texts.shape}"
     elif isinstance(texts, (str, bytes)) or not hasattr(texts, "__iter__"):
         received = f"{name}={texts!r}"
+    elif isinstance(texts, dict):
+        received = f"a dict of {', '.join(map(repr, texts))}"
     else:
         texts = list(texts)
         wrong = next((text for text in texts if not isinstance(text, (str, bytes))), None)

@@ -1,5 +1,7 @@
 """Recipes for text VAEs."""
 
+import functools
+
 from keras_genzoo import networks
 from keras_genzoo.losses import Cyclical, LinearWarmup, SigmoidWarmup
 from keras_genzoo.models import TextVAE
@@ -63,7 +65,7 @@ def build_text_vae(settings, splits):
             seed=settings["seed"] + 50, **shared,
         ),
         networks.RecurrentDecoder(
-            size, context_dim=latent_dim + (num_classes or 0), seed=settings["seed"], **shared, **decoder
+            size, context_dim=latent_dim + (num_classes or 0), seed=settings["seed"] + 100, **shared, **decoder
         ),
         preprocessor,
         beta=beta_schedule(settings, updates_an_epoch),
@@ -82,9 +84,11 @@ def beta_schedule(settings, updates_an_epoch):
     """The weight of the divergence: a number, or a schedule in updates.
 
     Raises:
-        ValueError: for an unknown schedule.
+        ValueError: for an unknown schedule, or less than 0 epochs.
     """
     name, beta = settings["schedule"], settings["beta"]
+    if not settings["warmup_epochs"] >= 0:
+        raise ValueError(f"Expected warmup_epochs of at least 0. Received: warmup_epochs={settings['warmup_epochs']}")
     if name not in SCHEDULES:
         raise ValueError(f"Unknown schedule. Expected one of {', '.join(SCHEDULES)}. Received: schedule={name!r}")
     rise = round(settings["warmup_epochs"] * updates_an_epoch)
@@ -95,13 +99,16 @@ def beta_schedule(settings, updates_an_epoch):
     return {"linear": LinearWarmup, "sigmoid": SigmoidWarmup}[name](rise, beta)
 
 
-def text_vae_search_space(hp):
-    """What the tuner may change of a `TextVAE`."""
+def text_vae_search_space(hp, free_bits, epochs):
+    """What the tuner may change of a `TextVAE`, around the free bits and the epochs of a recipe.
+
+    Free bits stay above 0: by its likelihood alone, a code that says nothing can be the best.
+    """
     return {
         "latent_dim": hp.Choice("latent_dim", [8, 16, 32, 64]),
-        "schedule": hp.Choice("schedule", ["linear", "sigmoid", "cyclical"]),
-        "warmup_epochs": hp.Float("warmup_epochs", 0.5, 5.0),
-        "free_bits": hp.Float("free_bits", 0.0, 0.5),
+        "schedule": hp.Choice("schedule", SCHEDULES),
+        "warmup_epochs": hp.Float("warmup_epochs", 0.05 * epochs, 0.25 * epochs),
+        "free_bits": hp.Float("free_bits", 0.4 * free_bits, 2.0 * free_bits),
         "word_dropout": hp.Float("word_dropout", 0.0, 0.5),
         "dropout": hp.Float("dropout", 0.0, 0.6),
         "learning_rate": hp.Float("learning_rate", 3e-4, 1e-2, sampling="log"),
@@ -130,12 +137,12 @@ def _text_vae(
         build=build_text_vae,
         prepare=learn_sentences,
         hyperparameters={**TEXT_VAE, **changes},
-        objective=("val_elbo", "max"),
+        objective=("val_log_likelihood", "max"),
         headline="nats_per_sentence",
         batch_size=batch_size,
         epochs=epochs,
         evaluation={"num_samples": 500, "language_model": None, **(evaluation or {})},
-        search_space=text_vae_search_space,
+        search_space=functools.partial(text_vae_search_space, free_bits=changes["free_bits"], epochs=epochs),
         smoke={
             "epochs": 1,
             "units": 32,

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -193,6 +195,13 @@ def test_errors(preprocessor, arguments, message):
     with pytest.raises(ValueError) as error:
         splits().with_preprocessor(preprocessor, **arguments)
     assert str(error.value).startswith(message) and "\n" not in str(error.value)
+
+
+def test_a_running_text_is_no_sentence():
+    running = dataclasses.replace(splits(), info={"name": "novel", "running": True})
+    with pytest.raises(ValueError, match=r"^The data are one running text\. Expected .*Received: 'novel' for the view"):
+        running.with_preprocessor(PREPROCESSOR)
+    assert running.with_preprocessor(RUNNING, window=3).train.window == 3
 
 
 def test_nothing_left_to_train_on():

@@ -125,6 +125,12 @@ def test_greedy_takes_the_best_and_stops_at_the_end():
         assert words.tolist() == expected + [0] * (6 - len(expected))
 
 
+@pytest.mark.parametrize("temperature", [1e-30, 1e12, float("inf")])
+def test_what_is_forbidden_never_comes(temperature):
+    drawn = sampled(Chain(2, rows=50), max_length=20, temperature=temperature, min_length=20)
+    assert set(np.unique(drawn)).isdisjoint({END, *FORBIDDEN})
+
+
 def test_a_row_draws_its_own_noise():
     chain = Chain(2, rows=4)
     together = sampled(chain, max_length=8, seed=5)

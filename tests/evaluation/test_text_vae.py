@@ -1,5 +1,6 @@
 """The evaluation of text VAEs."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -52,6 +53,16 @@ def test_the_batch_size_changes_nothing(make_text_vae, splits, batch_size):
     assert columns["reconstruction"].tolist() == model.reconstruct(TEXTS)
 
 
+def test_long_texts_are_not_cut(make_text_vae, splits, monkeypatch):
+    model, asked = make_text_vae(level="characters"), []
+    long = {"texts": ["to be " * 15], "labels": np.array([0], "int32")}
+    splits = dataclasses.replace(splits, test=TextSplit(long))
+    monkeypatch.setattr(model, "reconstruct", lambda x, max_length: asked.append(max_length) or x)
+    monkeypatch.setattr(model, "generate", lambda count, max_length, **_: asked.append(max_length) or ["to"] * count)
+    assert genzoo.evaluate(model, splits, num_samples=1, prior_samples=2)["reconstruction_exact_match"] == 1.0
+    assert asked == [90, 90]
+
+
 def test_reconstruction_counts_tokens(make_text_vae):
     model = make_text_vae()
     same = text_vae.reconstruction(model, ["to be or not to be", "not that"], ["to be  or not to be", "not that"])
@@ -71,7 +82,7 @@ def test_samples_in_chunks_are_those_at_once(make_text_vae):
 
 def test_beside_a_language_model(make_text_vae, splits):
     model = make_text_vae()
-    network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12)
+    network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12, cell="gru")
     language_model = genzoo.LanguageModel(network, model.preprocessor)
     results = genzoo.evaluate(
         model, splits, num_samples=3, language_model=language_model, reverse_epochs=1, prior_samples=12
@@ -84,7 +95,12 @@ def test_beside_a_language_model(make_text_vae, splits):
     assert results["nats_below_language_model_standard_error"] == pytest.approx(error, rel=1e-4)
     for name in ("forward_perplexity", "reverse_perplexity"):
         assert results[name] > 1 and results[f"{name}_real"] > 1
-    with pytest.raises(ValueError, match=r"Expected the vocabulary of the TextVAE. Received: sizes 5 and"):
+    assert results["parameters"] - results["language_model_parameters"] == sum(
+        int(np.prod(variable.shape)) for variable in model.encoder.trainable_variables
+    ) + sum(
+        int(np.prod(v.shape)) for v in model.decoder.trainable_variables if "context" in v.path or "first_" in v.path
+    )
+    with pytest.raises(ValueError, match=r"preprocessor of the TextVAE. Received: one with another vocabulary and le"):
         other = genzoo.preprocessing.TextPreprocessor(["a"])
         unlike = genzoo.LanguageModel(genzoo.networks.RecurrentDecoder(5, 2, 2), other)
         text_samples.compare(unlike, model, splits.test, nats)
@@ -101,7 +117,7 @@ def test_a_trained_language_model_is_loaded_from_its_folder(make_text_vae, split
     with pytest.raises(FileNotFoundError, match=r"Expected a folder with a model.keras. Received: "):
         text_samples.load_language_model(tmp_path / "none", prepared)
     other = splits.with_preprocessor(genzoo.preprocessing.TextPreprocessor(["a"]), view="text_vae")
-    with pytest.raises(ValueError, match=r"Expected the vocabulary of the TextVAE. Received: sizes"):
+    with pytest.raises(ValueError, match=r"Expected the preprocessor of the TextVAE. Received: one with another voc"):
         text_samples.load_language_model(tmp_path, other)
     model.save(tmp_path / "model.keras")
     with pytest.raises(ValueError, match=r"^Expected a LanguageModel. Received: a TextVAE in"):

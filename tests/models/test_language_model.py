@@ -199,6 +199,7 @@ def test_a_vocabulary_of_one_token():
         ({"max_length": -1}, "max_length of at least 0. Received: max_length=-1"),
         ({"temperature": -0.1}, "temperature of at least 0, where 0 is greedy. Received: temperature=-0.1"),
         ({"temperature": float("nan")}, "Received: temperature=nan"),
+        ({"temperature": float("inf")}, "Expected a finite temperature .*Received: temperature=inf"),
         ({"top_k": -1}, "top_k of at least 0, where 0 is off. Received: top_k=-1"),
         ({"top_p": 0.0}, r"top_p in \(0, 1\]. Received: top_p=0.0"),
         ({"top_p": 1.1}, r"Received: top_p=1.1"),

@@ -251,13 +251,41 @@ def test_the_decoder_starts_anew_after_the_pretraining(make_text_vae, sentence_b
     assert weights == [0.0, 0.0, 0.0, 0.0, 0.5, 1.0]
     assert anew == [True, False, False, True, False, False]
     assert not np.array_equal(encoder[0], model.encoder.get_weights()[0])
-    model.start_decoder_anew()
+    text_vae_phases.start_anew(model.decoder, first, model.optimizer)
     slots = [
         v for v in model.optimizer.variables if v.name.startswith(model.decoder.output_kernel.path.replace("/", "_"))
     ]
     assert len(slots) == 2 and all(not np.any(slot) for slot in slots)
     others = [v for v in model.optimizer.variables if "z_mean" in v.name]
     assert others and all(np.any(slot) for slot in others)
+
+
+def test_the_pretraining_ends_with_an_epoch(make_text_vae, sentence_batch):
+    model = make_text_vae(pretrain_steps=1, beta=LinearWarmup(2))
+    first = model.decoder.get_weights()
+    x, y, weight = sentence_batch(model)
+    model.fit(x, y, sample_weight=weight, batch_size=2, epochs=1, verbose=0)
+    assert float(model._divergence_weight()) == 0.0 and model.in_first_phase
+    seen = []
+
+    def look(*_, logs=None):
+        seen.append((float(model._divergence_weight()), np.array_equal(first[0], model.decoder.get_weights()[0])))
+
+    watch = keras.callbacks.LambdaCallback(on_train_batch_begin=look)
+    model.fit(x, y, sample_weight=weight, batch_size=2, epochs=1, verbose=0, callbacks=[watch])
+    assert seen == [(0.0, True), (0.5, False)]
+
+
+def test_a_file_saved_while_it_is_pretrained_goes_on_alike(make_text_vae, sentence_batch, round_trip):
+    model = make_text_vae(pretrain_steps=3)
+    x, y, weight = sentence_batch(model)
+    model.fit(x, y, sample_weight=weight, batch_size=2, epochs=1, verbose=0)
+    again = round_trip(model)
+    for either in (model, again):
+        either.fit(x, y, sample_weight=weight, batch_size=2, shuffle=False, initial_epoch=1, epochs=3, verbose=0)
+    assert not model.in_first_phase
+    for mine, other in zip(again.variables, model.variables, strict=True):
+        np.testing.assert_array_equal(mine, other, err_msg=mine.path)
 
 
 # ---- the start as a language model ----
@@ -277,6 +305,25 @@ def test_the_decoder_learns_alone_before_the_code_is_opened(make_text_vae, sente
     assert untouched == [True, True, True, False, False]
     assert history["kl"][:3] == [0.0, 0.0, 0.0] and min(history["kl"][3:]) > 0.0
     assert float(model._divergence_weight()) == 1.0  # 5 - 3 steps after the code was opened
+
+
+def test_trained_on_with_another_optimizer_it_keeps_its_code(make_text_vae, sentence_batch, round_trip):
+    model = make_text_vae(language_model_steps=2, beta=LinearWarmup(4))
+    x, y, weight = sentence_batch(model)
+    model.fit(x, y, sample_weight=weight, batch_size=4, epochs=3, verbose=0)
+    again = round_trip(model)
+    assert float(again._divergence_weight()) == float(model._divergence_weight()) == 0.25
+    again.compile(optimizer="adam")
+    assert float(again._divergence_weight()) == 0.0 and not again.in_first_phase
+    history = again.fit(x, y, sample_weight=weight, batch_size=4, epochs=3, verbose=0).history
+    assert min(history["kl"]) > 0 and float(again._divergence_weight()) == 0.75
+
+
+def test_free_bits_cost_nothing_before_the_code_is_opened(make_text_vae, sentence_batch):
+    model = make_text_vae(language_model_steps=2, beta=LinearWarmup(2), free_bits=1.0)
+    x, y, weight = sentence_batch(model)
+    history = model.fit(x, y, sample_weight=weight, batch_size=4, epochs=3, verbose=0).history
+    assert history["loss"] == pytest.approx(history["reconstruction_nll"], rel=1e-6)
 
 
 def test_alone_it_is_a_language_model(make_text_vae, sentence_batch):

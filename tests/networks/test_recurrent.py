@@ -108,3 +108,5 @@ def test_config_round_trip(revive, ids):
 def test_errors():
     with pytest.raises(ValueError, match=r"Expected embedding_dim of at least 1\. Received: embedding_dim=0"):
         make(embedding_dim=0)
+    with pytest.raises(ValueError, match=r"^Expected embedding_dropout in \[0, 1\)\. Received: embedding_dropout=1\.5"):
+        make(embedding_dropout=1.5)

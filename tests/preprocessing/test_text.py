@@ -168,7 +168,7 @@ def test_errors(arguments, message):
     assert str(error.value).startswith(message) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("texts", ["one", 3, [3], [["a"]], tf.zeros([2]), tf.constant([["a"]])])
+@pytest.mark.parametrize("texts", ["one", 3, [3], [["a"]], {"texts": ["a"]}, tf.zeros([2]), tf.constant([["a"]])])
 def test_what_is_no_list_of_texts(texts):
     with pytest.raises(
         ValueError, match=r"^Wrong texts\. Expected a list of str, or strings of shape \(batch,\)\. Rec"
