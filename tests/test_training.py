@@ -10,6 +10,7 @@ import pytest
 import keras_genzoo
 from keras_genzoo import artifacts, recipes, training
 from keras_genzoo.checkpoints import RunLog, read_rows, restore
+from keras_genzoo.data import TextSplit, TextSplits
 from keras_genzoo.manifest import load_manifest
 
 TINY = {"latent_dim": 2, "units": (16,), "jit_compile": False, "steps_per_execution": 1}
@@ -195,3 +196,14 @@ def test_a_text_vae_is_measured_beside_a_language_model(tmp_path):
     assert metrics["language_model_nats_per_sentence"] > metrics["nats_per_sentence"]  # it is untrained
     difference = metrics["language_model_nats_per_sentence"] - metrics["nats_per_sentence"]
     assert metrics["nats_below_language_model"] == pytest.approx(difference)
+
+
+def test_in_memory_the_objective_is_measured_at_the_end(make_text_vae):
+    model, texts = make_text_vae(), ["to be or not to be", "that is the question", "not that"]
+    part = TextSplit({"texts": texts})
+    splits = TextSplits(dataclasses.replace(part, training=True), part, part, {"name": "made"})
+    recipe = dataclasses.replace(recipes.get("text-vae-grammar"), build=lambda settings, splits: model)
+    splits = splits.with_preprocessor(model.preprocessor, view="text_vae")
+    _, history = training.train(recipe, splits=splits, epochs=2, verbose=0)
+    expected = -model.score(texts, num_samples=20)["nats"].mean()
+    assert history["val_log_likelihood"] == [None, pytest.approx(expected, rel=1e-5)]

@@ -49,3 +49,9 @@ def test_all_pictures(make_text_vae, splits, tmp_path, num_classes, latent_dim):
     paths = visualization.draw(model, splits, history, tmp_path)
     assert list(paths) == ["interpolations", "latent_map", "curves"]
     assert all(path.is_file() for path in paths.values())
+
+
+def test_a_lone_text_has_its_picture(make_text_vae, tmp_path):
+    lone = TextSplit({"texts": TEXTS[:1]})
+    path = visualization.draw(make_text_vae(), TextSplits(lone, lone, lone, {"name": "made"}), None, tmp_path)
+    assert path["interpolations"].is_file()
