@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_genzoo import benchmark
-from keras_genzoo.benchmark import adversarial, language_model, seq2seq, variational
+from keras_genzoo.benchmark import adversarial, language_model, seq2seq, text_vae, variational
 from keras_genzoo.benchmark.floor import linear_parts
 from keras_genzoo.models import VAE
 
@@ -180,6 +180,49 @@ def test_all_ways_of_translating_write_as_much(tmp_path):
 def test_both_ways_of_training_see_all_sentences():
     workload, split, _ = tiny_translation()
     for make in (seq2seq.ours, seq2seq.tutorial):
+        assert int(make(workload, split)().model.optimizer.iterations) == 2
+
+
+def test_text_vaes_have_the_same_loss_and_gradient():
+    """For codes that are the posterior's means."""
+    workload = text_vae.Workload("tiny", words=20, embedding_dim=4, units=6, latent_dim=3, batch_size=4)
+    split = text_vae.synthetic_split(workload, steps=2)
+    ours, theirs = text_vae.our_model(workload, split.encoding.preprocessor), text_vae.Tutorial(workload)
+    ours.sampling = lambda inputs, num_samples: inputs[0][None]
+    theirs.draw = lambda z_mean, z_log_var: z_mean
+    ids = text_vae.padded(split)[:4]
+    theirs(ids)
+
+    def pairs():
+        reader, posterior, decoder = ours.encoder.reader, ours.encoder.posterior, ours.decoder
+        recurrent = decoder.stack.recurrent[0]
+        kernel = np.concatenate([recurrent.kernel, decoder.context_kernel])
+        ways = (reader.stack.recurrent[0], reader.stack.backward[0])
+        return {
+            "read": [reader.embeddings],
+            "encode": [weight for way in ways for weight in (way.kernel, way.recurrent_kernel, way.bias)],
+            **{name: posterior[name].weights for name in ("z_mean", "z_log_var")},
+            "embed": [decoder.embeddings],
+            **{f"first_{name}": decoder.first_states[f"{name}0"].weights for name in "hc"},
+            "decode": [kernel, recurrent.recurrent_kernel, recurrent.bias],
+            "output": [decoder.output_kernel, decoder.output_bias],
+        }
+
+    for name, weights in pairs().items():
+        theirs.parts[name].set_weights([np.array(weight) for weight in weights])
+    for model in (ours, theirs):
+        model.compile(keras.optimizers.SGD(0.1))
+    given = {"token_ids": ids, "decoder_ids": ids[:, :-1]}
+    losses = [
+        ours.fit(given, ids[:, 1:], sample_weight=(ids[:, 1:] != 0).astype("float32"), verbose=0).history,
+        theirs.fit(ids, verbose=0).history,
+    ]
+    for name in ("loss", "kl", "reconstruction_nll"):
+        assert losses[0][name] == pytest.approx(losses[1][name], rel=1e-5)
+    for name, weights in pairs().items():
+        for our, their in zip(weights, theirs.parts[name].get_weights(), strict=True):
+            np.testing.assert_allclose(our, their, rtol=1e-4, atol=1e-6, err_msg=name)
+    for make in (text_vae.ours, text_vae.tutorial):
         assert int(make(workload, split)().model.optimizer.iterations) == 2
 
 
