@@ -317,8 +317,8 @@ collapse_curves()
 # The table is of test sentences. Minus the ELBO is reconstruction plus KL; the nats are the importance-weighted bound
 # (Burda et al. 2016). The mutual information of sentence and code is what of the KL says anything; the rest is paid for
 # moving all posteriors away from the prior together. The collapsed model is the language model with an idle encoder.
-# Free bits keep a code at nearly the same nats; with twice as many the price shows. `evaluate` gives every sentence the
-# same 50 draws of noise, so a tenth of a nat here is chance; section 3 is more careful.
+# Free bits keep a code at nearly the same nats; with twice as many the price shows. The nats are of 50 draws a sentence,
+# so a tenth of a nat here is chance; section 3 takes more of them.
 
 # %%
 results = {name: measure(model) for name, model in models.items()}
@@ -364,7 +364,7 @@ SIZES = (2, 5) if smoke else (10, 100, 1000)
 
 
 def mean_bounds(model, num_samples):
-    """Nats by importance weighting, and the ELBO, of the few sentences; every five sentences get noise of their own."""
+    """Nats by importance weighting, and the ELBO, of the few sentences, five at a time."""
     parts = [model.bounds(few[i : i + 5], num_samples, seed=i) for i in range(0, len(few), 5)]
     return [float(np.mean([part[name] for part in parts])) for name in ("nats", "elbo")]
 
