@@ -14,8 +14,12 @@ FREE = {"free_bits": 5.0, "free_bits_per": "total", "language_model_epochs": 0}
 REMEDIES = {
     "none": {**ALONE, "schedule": "constant"},
     "linear warm-up": {**ALONE, **WARM},
+    "sigmoid warm-up": {**ALONE, **WARM, "schedule": "sigmoid"},
     "cyclical": {**ALONE, "schedule": "cyclical", "warmup_epochs": 0.25},
     "aggressive encoder": {**ALONE, **WARM, "aggressive": 100},
+    "word dropout": {**ALONE, **WARM, "word_dropout": 0.3},
+    "autoencoder first": {**ALONE, **WARM, "pretrain_epochs": 1},
+    "free bits a dimension": {**ALONE, **WARM, "free_bits": 5.0 / 32},
     "free bits": {**WARM, **FREE},
     "autoencoder first, free bits": {**WARM, **FREE, "pretrain_epochs": 1},
     "language model first, free bits": {**FREE, "schedule": "constant", "language_model_epochs": 1},
