@@ -1,5 +1,6 @@
 """Texts of an artefact: what a translator makes of the lines of a file, of standard input, or of single texts."""
 
+import contextlib
 import pathlib
 import sys
 
@@ -18,8 +19,6 @@ def generate(served, manifest, out, num_samples, seed, options):
     `num_samples` is how many translations of each there are, the best first, at most `beam_width`; see
     `generation.generate`. Returns the texts, a list of str.
     """
-    import keras
-
     check_options(options, {"prompts", "input", *DEFAULTS})
     settings = {**DEFAULTS, **{name: options[name] for name in DEFAULTS if options.get(name) is not None}}
     count = num_samples or 1
@@ -30,17 +29,31 @@ def generate(served, manifest, out, num_samples, seed, options):
         )
     sources = options.get("prompts") or _lines(options.get("input"))
     batches = _batches(sources)
-    bar = keras.utils.Progbar(len(batches), verbose=int(sys.stderr.isatty() and len(batches) > 1), unit_name="batch")
+    done = _progress(len(batches))
     found = [()] * len(sources)
     for batch in batches:
         texts = _translated(served, [sources[i] for i in batch], settings)
         for i, row in zip(batch, texts, strict=True):
             found[i] = row[:count]
-        bar.add(1)
+        done()
     texts = [text.decode("utf-8", "replace") for row in found for text in row]
     if out is not None:
         write_whole(pathlib.Path(out), "\n".join(texts) + "\n")
     return texts
+
+
+def _progress(count):
+    """A function to be called after each batch: a bar on standard error, as standard output is for the texts."""
+    import keras
+
+    with contextlib.redirect_stdout(sys.stderr):  # the bar looks at what it is made on, and writes to the newest
+        bar = keras.utils.Progbar(count, verbose=int(sys.stderr.isatty() and count > 1), unit_name="batch")
+
+    def done():
+        with contextlib.redirect_stdout(sys.stderr):
+            bar.add(1)
+
+    return done
 
 
 def _translated(served, sources, settings):

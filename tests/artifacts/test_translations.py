@@ -1,6 +1,8 @@
 """Translations by the SavedModel of an artefact, from Python and from the command line."""
 
 import io
+import os
+import pty
 import sys
 
 import pytest
@@ -37,6 +39,24 @@ def test_translates_prompts_and_files_line_by_line(translator, tmp_path, capsys,
     assert capsys.readouterr().out == "\n".join(expected) + "\n"
     best = artifacts.generate(folder, prompts=["a b"], num_samples=2, **options)
     assert best == model.generate(["a b"], num_best=2, **options)[0]
+
+
+def test_the_progress_bar_is_on_standard_error(translator, tmp_path, capsys, monkeypatch):
+    """With standard error a terminal and standard output a file, the file has the texts and nothing else."""
+    _, folder = translator
+    file = tmp_path / "sources.txt"
+    file.write_text("a b\n" * 65)  # two batches
+    terminal, end = pty.openpty()
+    os.set_blocking(terminal, False)
+    with os.fdopen(end, "w") as stderr, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", stderr)
+        code = cli.main(["generate", str(folder), "--max-length", "2", "--beam-width", "1", "--input", str(file)])
+        stderr.flush()
+        shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert code == 0 and "2/2" in shown
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 65 and "\x1b" not in out and "2/2" not in out
 
 
 def test_errors_of_translating(translator, tmp_path):
