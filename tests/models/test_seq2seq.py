@@ -62,6 +62,28 @@ def test_loss_against_numpy_and_padding_is_none_of_it():
         assert logs["perplexity"] == pytest.approx(math.exp(expected), rel=1e-5)
 
 
+def losses_of(model, epochs=2, **compile):
+    model.compile(optimizer=genzoo.FusedAdam(1e-2), **compile)
+    x, y, weight = batch(model)
+    fit = model.fit(x, y, sample_weight=weight, batch_size=1, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+@pytest.mark.parametrize("structure", ["conditional", "input_feeding", pytest.param("output", marks=pytest.mark.slow)])
+def test_xla_trains_the_same(structure):
+    found = [losses_of(make(decoder={"structure": structure}), jit_compile=jit) for jit in (True, False)]
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+def test_several_steps_at_once_and_half_precision_train_the_same():
+    one = losses_of(make())
+    np.testing.assert_allclose(losses_of(make(), steps_per_execution=2), one, rtol=1e-5)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = make()
+    np.testing.assert_allclose(losses_of(model), one, rtol=0.03)
+    assert model.decoder.compute_dtype == "bfloat16" and len(model.generate(SOURCES, max_length=2)) == 4
+
+
 def test_score_is_the_loss(trained):
     x, y, weight = batch(trained)
     score = trained.score(SOURCES, TARGETS)
