@@ -267,6 +267,13 @@ def test_errors_of_construction():
     decoder = genzoo.networks.AttentionDecoder(8, 6, 7, memory_dim=3)
     with pytest.raises(ValueError, match=r"Expected decoder.memory_dim of 10"):
         genzoo.Seq2Seq(model.encoder, decoder, model.preprocessor)
+    windows = TextPreprocessor.learn(SOURCES, level="words", sentences=False)
+    with pytest.raises(ValueError, match=r"Expected a preprocessor with sentences=True. Received: sentences=False of"):
+        genzoo.Seq2Seq(model.encoder, model.decoder, windows)
+    apart = TranslationPreprocessor.learn(["a b"], ["b c"], level="words")  # of equal sizes
+    with pytest.raises(ValueError, match=r"tied='all'.*Expected one vocabulary of both sides \(shared=True\)"):
+        encoder = genzoo.networks.RecurrentEncoder(None, 6, 5)
+        genzoo.Seq2Seq(encoder, genzoo.networks.AttentionDecoder(6, 6, 7, encoder.output_dim), apart)
     with pytest.raises(ValueError, match=r"Expected scheduled_sampling in \[0, 1\]. Received: scheduled_sampling=2"):
         make(scheduled_sampling=2, compile=False)
     with pytest.raises(ValueError, match="Expected label_smoothing"):
