@@ -259,7 +259,7 @@ class AttentionDecoder(keras.layers.Layer):
             outputs = outputs if dropped is None else outputs * dropped[:, 0]
             if upper is not None:
                 rest = None if dropped is None else dropped[:, 1:]
-                outputs, above = upper(project(outputs), state, rest)
+                outputs, above = upper(project(outputs), state, rest, below=outputs)
                 last |= above
             return (outputs, context, weights), last
 

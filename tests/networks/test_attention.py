@@ -66,6 +66,18 @@ def test_padding_changes_nothing_over_steps_and_layers(networks):
         np.testing.assert_allclose(alone[0], features[row], atol=1e-5)
 
 
+def test_a_residual_is_added_from_the_second_layer_of_a_conditional_decoder_on():
+    encoder, plain = make(num_layers=2)
+    residual = AttentionDecoder(10, 6, 7, encoder.output_dim, num_layers=2, residual=True)
+    residual.set_weights(plain.get_weights())
+    encoded = encoder(SOURCE)
+    inputs, state = {"projected": tf.ones((3, 21))}, plain.initial_state(encoded)
+    (without, *_), _ = plain._recurrence(encoded)(inputs, state)
+    (added, *_), _ = residual._recurrence(encoded)(inputs, state)
+    lowest, *_ = plain.lowest.stepper(plain._attend(encoded))(inputs["projected"], state)
+    np.testing.assert_allclose(added, without + lowest, atol=1e-6)
+
+
 def test_hypotheses_share_the_memory_of_their_source(networks):
     encoder, decoder = networks
     encoded = encoder(SOURCE)
