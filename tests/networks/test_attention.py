@@ -149,6 +149,15 @@ def test_a_source_without_tokens_is_defined():
     assert np.isfinite(features).all() and np.all(weights.numpy() == 0)
 
 
+@pytest.mark.parametrize("summary", ["mean", "last"])
+def test_sources_without_columns_are_those_of_padding(summary):
+    encoder = RecurrentEncoder(12, 5, 4, summary=summary)
+    nothing = tf.function(encoder, input_signature=[tf.TensorSpec((None, None), tf.int32)])
+    for encoded in (encoder(np.zeros((3, 0), "int32")), nothing(np.zeros((3, 0), "int32"))):
+        padding = encoder(np.zeros((3, 1), "int32"))
+        assert all(np.array_equal(encoded[name], padding[name]) for name in padding)
+
+
 def test_tied_embeddings_begin_small_enough():
     _, decoder = make(tied=True)
     assert np.std(AttentionDecoder(2000, 64, 8, 8, tied=True).embeddings) == pytest.approx(1 / 8, rel=0.05)
