@@ -1,5 +1,8 @@
 """What a trained translator is used for: strings in, strings out, one graph each."""
 
+import math
+import operator
+
 import tensorflow as tf
 
 from keras_genzoo import decoding
@@ -43,15 +46,11 @@ class Seq2SeqInference:
             list of str; for `num_best` above 1 a list of such lists, the best first.
 
         Raises:
-            ValueError: for an argument out of range, or a lone str.
+            ValueError: for an argument out of range or that is no whole number, or a lone str.
         """
-        if not 1 <= num_best <= beam_width:
-            raise ValueError(
-                "Expected beam_width of at least 1 and num_best in [1, beam_width]. "
-                f"Received: {beam_width=}, {num_best=}"
-            )
-        if max_length < 0:
-            raise ValueError(f"Expected max_length of at least 0. Received: max_length={max_length}")
+        beam_width, max_length, length_penalty, num_best = check_search(
+            beam_width, max_length, length_penalty, num_best
+        )
         sources = text.text_tensor("sources", sources)
         options = tf.constant(beam_width), tf.constant(max_length), tf.constant(length_penalty, tf.float32)
         found = text.strings(tf.reshape(self._generate(sources, *options)["texts"], (-1,)))
@@ -185,6 +184,26 @@ class Seq2SeqInference:
     def resources(self):
         lookups = [*self.source_preprocessor.lookups, *self.target_preprocessor.lookups]
         return list({id(table): table for table in lookups}.values())
+
+
+def check_search(beam_width, max_length, length_penalty, num_best=1):
+    """Refuses arguments of `generate` that have no meaning, each with one line; the same as plain numbers."""
+    whole = {"beam_width": beam_width, "max_length": max_length, "num_best": num_best}
+    for name, value in whole.items():
+        try:
+            whole[name] = operator.index(value)
+        except TypeError:
+            raise ValueError(f"Expected {name} to be a whole number. Received: {name}={value!r}") from None
+    beam_width, max_length, num_best = whole.values()
+    if not 1 <= num_best <= beam_width:
+        raise ValueError(
+            f"Expected beam_width of at least 1 and num_best in [1, beam_width]. Received: {beam_width=}, {num_best=}"
+        )
+    if max_length < 0:
+        raise ValueError(f"Expected max_length of at least 0. Received: max_length={max_length}")
+    if not math.isfinite(length_penalty):
+        raise ValueError(f"Expected a finite length_penalty. Received: length_penalty={length_penalty}")
+    return beam_width, max_length, float(length_penalty), num_best
 
 
 def _tokens(preprocessor, ids):

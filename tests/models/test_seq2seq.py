@@ -250,9 +250,15 @@ def test_errors_of_use():
         ({"beam_width": 0}, r"Expected beam_width of at least 1 and num_best in \[1, beam_width\]. Received"),
         ({"num_best": 6}, "Received: beam_width=5, num_best=6"),
         ({"max_length": -1}, "Expected max_length of at least 0. Received: max_length=-1"),
+        ({"max_length": 5.0}, "Expected max_length to be a whole number. Received: max_length=5.0"),
+        ({"beam_width": 2.5}, "Expected beam_width to be a whole number. Received: beam_width=2.5"),
+        ({"num_best": "2"}, "Expected num_best to be a whole number. Received: num_best='2'"),
+        ({"length_penalty": float("nan")}, "Expected a finite length_penalty. Received: length_penalty=nan"),
     ):
         with pytest.raises(ValueError, match=message):
             model.generate(SOURCES, **arguments)
+    numbers = {"beam_width": np.int64(2), "max_length": np.int64(3), "length_penalty": np.float64(1)}
+    assert len(model.generate(SOURCES, **numbers)) == 4
     with pytest.raises(ValueError, match=r"Expected a list of texts. Received: sources='eins'"):
         model.generate("eins")
     for use in (model.score, model.align):
