@@ -22,7 +22,7 @@ def model_card(manifest):
         ["## Data", _table(("", ""), _flat(manifest["data"]))],
         ["## Latency and size", *_latency(manifest)],
         ["## Versions", _table(("", ""), _flat(manifest["versions"]))],
-        ["## Trust and terms", *_terms()],
+        ["## Trust and terms", *_terms(manifest["data"])],
     ]
     return "\n\n".join(text for section in sections for text in section if text) + "\n"
 
@@ -99,11 +99,14 @@ def _latency(manifest):
     ]
 
 
-def _terms():
+def _terms(data):
+    known = "The data has terms of its own, to be found at its origin."
+    if "terms" in data:
+        known = f"The data has terms of its own: {data['terms']}. Its origin: {data['origin']}."
     return [
         "A SavedModel is a program: load only what you trust. `genzoo inspect` lists its operations, and compares its "
         "files with the checksums in `manifest.json`, without running it.",
-        "The data has terms of its own, to be found at its origin; they may bear on what is made from it.",
+        f"{known} They may bear on what is made from it.",
     ]
 
 

@@ -48,6 +48,12 @@ def test_contents(manifest):
     assert "load only what you trust" in card
 
 
+def test_origin_and_terms_of_the_data_are_named(manifest):
+    assert "terms of its own, to be found at its origin. They may bear" in model_card(manifest)
+    card = model_card({**manifest, "data": {"origin": "there", "terms": "research only"}})
+    assert "The data has terms of its own: research only. Its origin: there. They may bear" in card
+
+
 def test_little_is_enough(manifest):
     card = model_card({**manifest, "recipe": None, "pictures": [], "metrics": {}, "data": {}, "seed": None})
     assert card.startswith("# LanguageModel\n") and "![" not in card and "Trained with seed" not in card
