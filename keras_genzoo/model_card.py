@@ -2,7 +2,9 @@
 
 from keras_genzoo.inspection import describe
 
-PROTOCOL = ("seed", "split", "protocol")  # and names with `num_` or `max_`: how was measured, not what came out
+EXAMPLES = {"max_length": 60, "beam_width": 5}  # in the snippet; the manifest's are those of a quick check
+PROTOCOL = ("seed", "split", "protocol", "beam_width", "length_penalty")
+"""How was measured, not what came out; so are names with `num_` or `max_`."""
 
 
 def model_card(manifest):
@@ -36,9 +38,10 @@ def _introduction(manifest):
 
 def _use(manifest):
     """The snippet, and the signatures as a table."""
+    examples = EXAMPLES | {f"{side}s": [text] for side, text in manifest["data"].get("example", {}).items()}
     lines = ["import tensorflow as tf", "", 'model = tf.saved_model.load("1")']
     for name, signature in manifest["signatures"].items():
-        arguments = ", ".join(f"{tensor['name']}={_example(tensor)}" for tensor in signature["inputs"])
+        arguments = ", ".join(f"{tensor['name']}={_example(tensor, examples)}" for tensor in signature["inputs"])
         lines += ["", f'outputs = model.signatures["{name}"]({arguments})']
         lines += [f'outputs["{tensor["name"]}"]  # {describe(tensor)}' for tensor in signature["outputs"]]
     rows = [
@@ -59,10 +62,10 @@ def _described(tensor):
     return f"`{tensor['name']}` {describe(tensor)}"
 
 
-def _example(tensor):
-    """An expression for a valid input: the manifest's example, or noise in [0, 1]."""
+def _example(tensor, examples):
+    """An expression for a valid input: one of the examples by its name, the manifest's, or noise in [0, 1]."""
     if "example" in tensor:
-        return f"tf.constant({tensor['example']!r}, tf.{tensor['dtype']})"
+        return f"tf.constant({examples.get(tensor['name'], tensor['example'])!r}, tf.{tensor['dtype']})"
     return f"tf.random.uniform({[2 if size is None else size for size in tensor['shape']]})"
 
 
