@@ -110,7 +110,8 @@ def _generate(arguments):
     options = {name: getattr(arguments, name) for name in names}
     made = artifacts.generate(arguments.path, arguments.out, arguments.num_samples, arguments.seed, **options)
     if arguments.out is None and isinstance(made, list):
-        print(("\n\n" if any("\n" in text for text in made) else "\n").join(made))
+        separator = "\n\n" if any("\n" in text for text in made) else "\n"
+        print(separator.join(made), end="\n" if made else "")
     else:
         print(arguments.out or made)
 

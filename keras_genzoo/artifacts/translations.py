@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_genzoo.artifacts.options import check_options
 from keras_genzoo.checkpoints import write_whole
+from keras_genzoo.data import local_text
 
 DEFAULTS = {"max_length": 60, "beam_width": 5, "length_penalty": 1.0}
 BATCH_SIZE = 64
@@ -27,7 +28,7 @@ def generate(served, manifest, out, num_samples, seed, options):
             "Expected max_length of at least 0, and 1 to beam_width translations of at least 1. "
             f"Received: max_length={settings['max_length']}, beam_width={settings['beam_width']}, num_samples={count}"
         )
-    sources = options.get("prompts") or _lines(options.get("input"))
+    sources = _sources(options)
     batches = _batches(sources)
     done = _progress(len(batches))
     found = [()] * len(sources)
@@ -38,7 +39,7 @@ def generate(served, manifest, out, num_samples, seed, options):
         done()
     texts = [text.decode("utf-8", "replace") for row in found for text in row]
     if out is not None:
-        write_whole(pathlib.Path(out), "\n".join(texts) + "\n")
+        write_whole(pathlib.Path(out), "".join(f"{text}\n" for text in texts))
     return texts
 
 
@@ -70,13 +71,15 @@ def _batches(sources):
     return [order[i : i + BATCH_SIZE].tolist() for i in range(0, len(order), BATCH_SIZE)]
 
 
-def _lines(name):
-    """The lines of a UTF-8 file; each gives one line of output, an empty one, too."""
-    if name is None:
-        raise ValueError("Nothing to translate. Expected --prompt TEXT, or --input FILE (- for standard input)")
+def _sources(options):
+    """The prompts, or the lines of a UTF-8 file; each gives one line of output, an empty one, too."""
+    prompts, name = options.get("prompts"), options.get("input")
+    if bool(prompts) == (name is not None):
+        raise ValueError(
+            f"{'Two things' if prompts else 'Nothing'} to translate. Expected --prompt TEXT, or --input FILE (- for "
+            f"standard input). Received: prompts={prompts}, input={name}"
+        )
+    if prompts:
+        return prompts
     content = sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()
-    try:
-        return content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ValueError(f"Not UTF-8. Expected UTF-8 text. Received: {name}, line {line}") from None
+    return local_text.split_lines(local_text.decoded(content, name))

@@ -41,6 +41,16 @@ def test_translates_prompts_and_files_line_by_line(translator, tmp_path, capsys,
     assert best == model.generate(["a b"], num_best=2, **options)[0]
 
 
+@pytest.mark.parametrize("content, count", [("", 0), ("\n", 1), ("a\u2028b\x85c\x0cd\r\nb", 2)])
+def test_a_line_of_input_is_a_line_of_output(translator, tmp_path, capsys, content, count):
+    _, folder = translator
+    file, out = tmp_path / "sources.txt", tmp_path / "out.txt"
+    file.write_text(content, encoding="utf-8", newline="")
+    arguments = ["generate", str(folder), "--max-length", "2", "--beam-width", "1", "--input", str(file)]
+    assert cli.main(arguments) == 0 and cli.main([*arguments, "--out", str(out)]) == 0
+    assert out.read_text().count("\n") == count and capsys.readouterr().out == out.read_text() + f"{out}\n"
+
+
 def test_the_progress_bar_is_on_standard_error(translator, tmp_path, capsys, monkeypatch):
     """With standard error a terminal and standard output a file, the file has the texts and nothing else."""
     _, folder = translator
@@ -65,6 +75,7 @@ def test_errors_of_translating(translator, tmp_path):
     wrong.write_bytes(b"a\n\xff\n")
     for options, message in (
         ({}, r"Nothing to translate. Expected --prompt TEXT, or --input FILE"),
+        ({"prompts": ["a"], "input": "-"}, r"Two things to translate. Expected --prompt TEXT, or --input FILE"),
         ({"prompts": ["a"], "beam_width": 0}, "beam_width=0"),
         ({"prompts": ["a"], "temperature": 1.0}, "This model takes no temperature"),
         ({"input": str(wrong)}, r"Not UTF-8. Expected UTF-8 text. Received: .*, line 2"),
