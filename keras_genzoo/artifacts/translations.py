@@ -9,24 +9,26 @@ import numpy as np
 from keras_genzoo.artifacts.options import check_options
 from keras_genzoo.checkpoints import write_whole
 from keras_genzoo.data import local_text
+from keras_genzoo.models.seq2seq_inference import check_search
+from keras_genzoo.visualization import attention_maps, save
 
+PICTURE = ".png"
 DEFAULTS = {"max_length": 60, "beam_width": 5, "length_penalty": 1.0}
-BATCH_SIZE = 64
+BATCH_SIZE, MAPS = 64, 6
 
 
 def generate(served, manifest, out, num_samples, seed, options):
     """Translates `prompts`, or else the lines of the file `input`, `"-"` for standard input.
 
-    `num_samples` is how many translations of each there are, the best first, at most `beam_width`; see
+    `num_samples` is how many translations of each there are, the best first, at most `beam_width`, one after the other
+    and each a line: those of the source number i from 0 are the lines from `num_samples * i` on. See
     `generation.generate`. Returns the texts, a list of str.
     """
-    check_options(options, {"prompts", "input", *DEFAULTS})
-    settings = {**DEFAULTS, **{name: options[name] for name in DEFAULTS if options.get(name) is not None}}
-    count = num_samples or 1
-    if settings["max_length"] < 0 or not 1 <= count <= settings["beam_width"]:
+    settings, count = _settings(options), num_samples or 1
+    if count > settings["beam_width"]:
         raise ValueError(
-            "Expected max_length of at least 0, and 1 to beam_width translations of at least 1. "
-            f"Received: max_length={settings['max_length']}, beam_width={settings['beam_width']}, num_samples={count}"
+            "Expected at most beam_width translations of a text. "
+            f"Received: beam_width={settings['beam_width']}, num_samples={count}"
         )
     sources = _sources(options)
     batches = _batches(sources)
@@ -41,6 +43,35 @@ def generate(served, manifest, out, num_samples, seed, options):
     if out is not None:
         write_whole(pathlib.Path(out), "".join(f"{text}\n" for text in texts))
     return texts
+
+
+def draw(path, out, num_samples, options):
+    """Draws what is attended to in the translations of the first texts, as a picture.
+
+    Args:
+        path: folder of the artefact, whose `model.keras` tells the tokens, as a SavedModel does not.
+        out: `.png` file to write.
+        num_samples: int, at most so many maps, or `None` for 6.
+        options: as of `generate`.
+
+    Returns:
+        `pathlib.Path` of the picture.
+    """
+    import keras
+
+    settings, sources = _settings(options), _sources(options)[: num_samples or MAPS]
+    model = keras.models.load_model(pathlib.Path(path) / "model.keras", compile=False)
+    figure = attention_maps(model, sources, model.generate(sources, **settings), count=len(sources))
+    save(figure, out)
+    return pathlib.Path(out)
+
+
+def _settings(options):
+    """The numbers of a search: those given, and the defaults of the others."""
+    check_options(options, {"prompts", "input", *DEFAULTS})
+    settings = {**DEFAULTS, **{name: options[name] for name in DEFAULTS if options.get(name) is not None}}
+    check_search(**settings)
+    return settings
 
 
 def _progress(count):

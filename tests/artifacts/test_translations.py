@@ -69,6 +69,14 @@ def test_the_progress_bar_is_on_standard_error(translator, tmp_path, capsys, mon
     assert len(out.splitlines()) == 65 and "\x1b" not in out and "2/2" not in out
 
 
+def test_a_picture_is_of_the_attention(translator, tmp_path, capsys):
+    _, folder = translator
+    out = tmp_path / "maps.png"
+    arguments = ["--prompt", "a b", "--prompt", "c", "--max-length", "3", "--out", str(out)]
+    assert cli.main(["generate", str(folder), *arguments]) == 0
+    assert out.read_bytes().startswith(b"\x89PNG") and capsys.readouterr().out == f"{out}\n"
+
+
 def test_errors_of_translating(translator, tmp_path):
     _, folder = translator
     wrong = tmp_path / "wrong.txt"
@@ -77,6 +85,8 @@ def test_errors_of_translating(translator, tmp_path):
         ({}, r"Nothing to translate. Expected --prompt TEXT, or --input FILE"),
         ({"prompts": ["a"], "input": "-"}, r"Two things to translate. Expected --prompt TEXT, or --input FILE"),
         ({"prompts": ["a"], "beam_width": 0}, "beam_width=0"),
+        ({"prompts": ["a"], "num_samples": 6}, "Expected at most beam_width translations.*beam_width=5, num_samples=6"),
+        ({"prompts": ["a"], "length_penalty": float("nan")}, "Expected a finite length_penalty"),
         ({"prompts": ["a"], "temperature": 1.0}, "This model takes no temperature"),
         ({"input": str(wrong)}, r"Not UTF-8. Expected UTF-8 text. Received: .*, line 2"),
     ):
