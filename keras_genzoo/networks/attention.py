@@ -86,7 +86,8 @@ class AttentionDecoder(keras.layers.Layer):
         residual=False, tied=False, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
-        for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
+        sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_layers": num_layers}
+        for name, value in sizes.items():
             if value < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
         _check_choice("structure", structure, STRUCTURES)

@@ -177,6 +177,7 @@ def test_configuration(networks, revive):
         ({"structure": "none"}, "Unknown structure. Expected one of conditional, input_feeding, output"),
         ({"attention": "sum"}, "Unknown attention. Expected one of additive, general, dot, concat, uniform"),
         ({"cell": "rnn"}, "Unknown cell"),
+        ({"num_layers": 0}, "Expected num_layers of at least 1. Received: num_layers=0"),
         ({"output_dropout": 1.0}, r"Expected output_dropout in \[0, 1\). Received: output_dropout=1.0"),
     ],
 )
