@@ -118,5 +118,5 @@ def _checkpoints(folder):
 def write_whole(path, text):
     """Writes a file as a whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text)
+    part.write_text(text, encoding="utf-8")
     os.replace(part, path)

@@ -110,7 +110,8 @@ def _generate(arguments):
     options = {name: getattr(arguments, name) for name in names}
     made = artifacts.generate(arguments.path, arguments.out, arguments.num_samples, arguments.seed, **options)
     if arguments.out is None and isinstance(made, list):
-        print(("\n\n" if any("\n" in text for text in made) else "\n").join(made))
+        separator = "\n\n" if any("\n" in text for text in made) else "\n"
+        print(separator.join(made), end="\n" if made else "")
     else:
         print(arguments.out or made)
 
@@ -212,7 +213,10 @@ def _parser():
     _add_language_model(evaluate)
     generate = add("generate", _generate, "Generate images, points or texts by a trained model's SavedModel.")
     generate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
-    generate.add_argument("--num-samples", type=int, metavar="N", help="default: 16, or one text a prompt")
+    generate.add_argument(
+        "--num-samples", type=int, metavar="N",
+        help="default: 16, or one text a prompt; N translations of a text stand in N lines, the best first",
+    )  # fmt: skip
     generate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     generate.add_argument("--label", type=int, metavar="N", help="class, of a conditional model; default: all in turn")
     generate.add_argument(
@@ -227,8 +231,10 @@ def _parser():
     generate.add_argument("--beam-width", type=int, metavar="N", help="of a translation's search; default: 5")
     generate.add_argument("--length-penalty", type=float, metavar="P", help="of a translation's score; default: 1")
     generate.add_argument(
-        "--out", metavar="FILE", help=".png or .npz of images, default samples.png; of texts, default: print them"
-    )
+        "--out", metavar="FILE",
+        help=".png or .npz of images, default samples.png; of texts, default: print them; .png of a translator: "
+        "what it attends to",
+    )  # fmt: skip
     tune = add("tune", _tune, "Search the hyperparameters of a recipe; goes on with a search that was cut off.")
     tune.add_argument("recipe", metavar="RECIPE")
     tune.add_argument("--max-trials", type=int, required=True, metavar="N")

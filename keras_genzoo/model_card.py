@@ -2,7 +2,9 @@
 
 from keras_genzoo.inspection import describe
 
-PROTOCOL = ("seed", "split", "protocol")  # and names with `num_` or `max_`: how was measured, not what came out
+EXAMPLES = {"max_length": 60, "beam_width": 5}  # in the snippet; the manifest's are those of a quick check
+PROTOCOL = ("seed", "split", "protocol", "beam_width", "length_penalty")
+"""How was measured, not what came out; so are names with `num_` or `max_`."""
 
 
 def model_card(manifest):
@@ -22,7 +24,7 @@ def model_card(manifest):
         ["## Data", _table(("", ""), _flat(manifest["data"]))],
         ["## Latency and size", *_latency(manifest)],
         ["## Versions", _table(("", ""), _flat(manifest["versions"]))],
-        ["## Trust and terms", *_terms()],
+        ["## Trust and terms", *_terms(manifest["data"])],
     ]
     return "\n\n".join(text for section in sections for text in section if text) + "\n"
 
@@ -36,9 +38,10 @@ def _introduction(manifest):
 
 def _use(manifest):
     """The snippet, and the signatures as a table."""
+    examples = EXAMPLES | {f"{side}s": [text] for side, text in manifest["data"].get("example", {}).items()}
     lines = ["import tensorflow as tf", "", 'model = tf.saved_model.load("1")']
     for name, signature in manifest["signatures"].items():
-        arguments = ", ".join(f"{tensor['name']}={_example(tensor)}" for tensor in signature["inputs"])
+        arguments = ", ".join(f"{tensor['name']}={_example(tensor, examples)}" for tensor in signature["inputs"])
         lines += ["", f'outputs = model.signatures["{name}"]({arguments})']
         lines += [f'outputs["{tensor["name"]}"]  # {describe(tensor)}' for tensor in signature["outputs"]]
     rows = [
@@ -59,10 +62,10 @@ def _described(tensor):
     return f"`{tensor['name']}` {describe(tensor)}"
 
 
-def _example(tensor):
-    """An expression for a valid input: the manifest's example, or noise in [0, 1]."""
+def _example(tensor, examples):
+    """An expression for a valid input: one of the examples by its name, the manifest's, or noise in [0, 1]."""
     if "example" in tensor:
-        return f"tf.constant({tensor['example']!r}, tf.{tensor['dtype']})"
+        return f"tf.constant({examples.get(tensor['name'], tensor['example'])!r}, tf.{tensor['dtype']})"
     return f"tf.random.uniform({[2 if size is None else size for size in tensor['shape']]})"
 
 
@@ -99,11 +102,14 @@ def _latency(manifest):
     ]
 
 
-def _terms():
+def _terms(data):
+    known = "The data has terms of its own, to be found at its origin."
+    if "terms" in data:
+        known = f"The data has terms of its own: {data['terms']}. Its origin: {data['origin']}."
     return [
         "A SavedModel is a program: load only what you trust. `genzoo inspect` lists its operations, and compares its "
         "files with the checksums in `manifest.json`, without running it.",
-        "The data has terms of its own, to be found at its origin; they may bear on what is made from it.",
+        f"{known} They may bear on what is made from it.",
     ]
 
 

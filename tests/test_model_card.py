@@ -26,7 +26,7 @@ def manifest():
                 "outputs": [tensor("texts", [None], "string")],
             }
         },
-        "metrics": {"nll": 1.2345678, "by_source": {"a": 2}, "split": "test", "num_examples": 10, "seed": 0},
+        "metrics": {"nll": 1.2345678, "by_source": {"a": 2}, "split": "test", "num_examples": 10, "beam_width": 5},
         "hyperparameters": {"units": [8]}, "training": {"epochs": 3}, "data": {"name": "made | up", "origin": "here"},
         "versions": {"tensorflow": "2.21.0"}, "size": 2_000_000, "weights_bytes": 500_000,
         "latency": {"device": "CPU", "cpus": 2, "milliseconds": {"generate": {"1": 0.5, "257": 2.0}}},
@@ -38,14 +38,28 @@ def test_contents(manifest):
     assert card.startswith("# words\n\nWrites words.\n\nA `LanguageModel` of `keras_genzoo`. Trained with seed 7.\n\n")
     assert "![words](pictures/first.png)" in card and "second.png" not in card
     for line in (
-        "| nll | 1.2346 |", "| by_source a | 2 |", "Protocol: split test, num_examples 10, seed 0.", "| epochs | 3 |",
-        "| units | [8] |", "| name | made \\| up |", "| tensorflow | 2.21.0 |",
+        "| nll | 1.2346 |", "| by_source a | 2 |", "Protocol: split test, num_examples 10, beam_width 5.",
+        "| epochs | 3 |", "| units | [8] |", "| name | made \\| up |", "| tensorflow | 2.21.0 |",
         "`serving_default` is `generate`. All signatures:",
         "| signature | batch of 1 | batch of 257 |", "| `generate` | 0.5 | 2 |",
         "All files 2.00 MB, weights 0.50 MB.", 'outputs["texts"]  # string (batch,)',
     ):  # fmt: skip
         assert line in card.splitlines(), line
     assert "load only what you trust" in card
+
+
+def test_origin_and_terms_of_the_data_are_named(manifest):
+    assert "terms of its own, to be found at its origin. They may bear" in model_card(manifest)
+    card = model_card({**manifest, "data": {"origin": "there", "terms": "research only"}})
+    assert "The data has terms of its own: research only. Its origin: there. They may bear" in card
+
+
+def test_a_translator_is_called_with_a_pair_of_its_data(manifest):
+    signature = manifest["signatures"]["generate"]
+    signature["inputs"][0] = {**signature["inputs"][0], "name": "sources"}
+    assert "sources=tf.constant(['one'," in model_card(manifest)
+    card = model_card({**manifest, "data": {"example": {"source": "ein Hund", "target": "a dog"}}})
+    assert "sources=tf.constant(['ein Hund'], tf.string), max_length=tf.constant(60, tf.int32)" in card
 
 
 def test_little_is_enough(manifest):
@@ -69,4 +83,4 @@ def test_snippet_runs_in_the_folder(manifest, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(snippet, names)
-    assert names["outputs"]["texts"].numpy().tolist() == [b"one52", b'it\'s "two"52']
+    assert names["outputs"]["texts"].numpy().tolist() == [b"one602", b'it\'s "two"602']

@@ -237,3 +237,10 @@ def test_output_starts_at_the_pixel_mean(small_mnist):
     decoder = recipe.build(settings, splits).decoder
     mean = tf.sigmoid(decoder.get_layer("parameters").bias).numpy().reshape(28, 28, 1)
     np.testing.assert_allclose(mean, np.clip(splits.train.mean, 1e-3, 1 - 1e-3), atol=1e-4)
+
+
+def test_batches_of_a_translator_have_few_shapes_under_xla():
+    recipe = recipes.get("seq2seq-dates")
+    settings = recipe.settings(jit_compile=True)
+    x, next_ids, _ = next(iter(recipe.load(settings).train.batches(64)))
+    assert x["source_ids"].shape[1] % 8 == next_ids.shape[1] % 8 == 0

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import keras_genzoo as genzoo
+from keras_genzoo.data import origins
 from keras_genzoo.manifest import verify_checksums
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -63,6 +64,14 @@ def test_the_shipped_models():
 def test_files_are_those_of_the_manifest(path):
     assert set(verify_checksums(path).values()) == {"ok"}
     assert manifest_of(path)["recipe"] == path.name
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+def test_manifest_and_card_name_the_origin_and_the_terms_of_the_data(path):
+    info, card = manifest_of(path)["data"], (path / "README.md").read_text()
+    known = origins.origin(info["name"], info["origin"])
+    assert info["origin"] != "local files" and {name: info.get(name) for name in known} == known
+    assert all(text in card for text in known.values())
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=NAMES)

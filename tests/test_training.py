@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pathlib
 
 import keras
 import numpy as np
@@ -207,3 +208,11 @@ def test_in_memory_the_objective_is_measured_at_the_end(make_text_vae):
     _, history = training.train(recipe, splits=splits, epochs=2, verbose=0)
     expected = -model.score(texts, num_samples=20)["nats"].mean()
     assert history["val_log_likelihood"] == [None, pytest.approx(expected, rel=1e-5)]
+
+
+def test_text_is_written_as_utf_8_whatever_the_locale(tmp_path, monkeypatch):
+    write_text = pathlib.Path.write_text
+    ascii_by_default = lambda self, text, encoding="ascii": write_text(self, text, encoding=encoding)  # noqa: E731
+    monkeypatch.setattr(pathlib.Path, "write_text", ascii_by_default)
+    training.write_whole(tmp_path / "text", "Männer\n")
+    assert (tmp_path / "text").read_bytes() == "Männer\n".encode()

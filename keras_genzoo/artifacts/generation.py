@@ -18,8 +18,10 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
     Args:
         path: folder with a manifest.
         out: file to write: `.png` for a picture of images (`samples.png` by default) or `.npz` for their arrays, any
-            name for texts, which are returned in any case; or `None`.
-        num_samples: int, by default 16 images or sentences, or one text a prompt.
+            name for texts, which are returned in any case; or `None`. Of a translator, `.png` is a picture of what is
+            attended to.
+        num_samples: int, by default 16 images or sentences, or one text a prompt; in a picture of a translator at most
+            6 maps. Several translations of a text stand one after the other, the best first.
         seed: int. Defaults to 0.
         **options: `label` of a conditional model, by default all classes in turn; of a language model `prompts` (list
             of str), `max_length`, `temperature`, `top_k` and `top_p`; of a translator `prompts` or `input`, a file of
@@ -27,7 +29,7 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
             `max_length` and `temperature`.
 
     Returns:
-        `pathlib.Path` of the file of images, or the texts, a list of str.
+        `pathlib.Path` of the picture or arrays, or the texts, a list of str.
 
     Raises:
         ValueError: for an option that the model does not take or that is out of range, another ending, or a model that
@@ -48,4 +50,6 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
     signature = served.signatures["generate"]
     accepted = signature.structured_input_signature[1]
     make = next((make for name, make in KINDS.items() if name in accepted), images.generate)
+    if make is translations.generate and pathlib.Path(out or "").suffix == translations.PICTURE:
+        return translations.draw(path, out, num_samples, options)
     return make(served, manifest, out, num_samples, seed, options)

@@ -16,7 +16,7 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
         data_dir: str, path or `None`. Looked in before `GENZOO_DATA_DIR` and `TFDS_DATA_DIR`.
         image_size: `(height, width)` to which images are resized, or `None`.
         source, target: str or `None`, which columns of text are the texts and what they are to become, such as
-            `source="en", target="de"`; see `local_text.read`.
+            `source="en", target="de"`; target may be a tuple of columns that are joined. See `local_text.read`.
         **preparation: of `make_splits` for images and points: `binarization`, `corruption`, `conditional`,
             `value_range`, `supervised`, `shift`, `validation_size`, `seed`; of `make_text_splits` for text:
             `validation_size`, `seed`.

@@ -49,19 +49,29 @@ def read(folder, name, source=None, target=None):
 
 def lines(path):
     """The lines of a text file, without their ends, the last empty one left out."""
-    found = [line.removesuffix("\r") for line in _content(path).split("\n")]
+    return split_lines(_content(path))
+
+
+def split_lines(text):
+    """The lines of a text that ends in a line break or not: at this sign alone, so that parallel lines stay so."""
+    found = [line.removesuffix("\r") for line in text.split("\n")]
     return found[:-1] if found[-1] == "" else found
+
+
+def decoded(content, name):
+    """The text of bytes, without a byte-order mark; a one-line `ValueError` with the line if they are no UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(f"Not UTF-8. Expected UTF-8 text. Received: {name}, line {line}") from None
 
 
 def _content(path):
     content = read_bytes(path)
     if not content.strip():
         raise ValueError(f"Empty file. Expected text. Received: {path}")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise ValueError(f"Not UTF-8. Expected UTF-8 text. Received: {path}, line {line}") from None
+    return decoded(content, path)
 
 
 def _files(place):

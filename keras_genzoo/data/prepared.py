@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_genzoo.data import local
+from keras_genzoo.data.origins import origin
 
 REJOINED = ("tiny_shakespeare",)
 """Sets of one running text in parts whose published figures are of another cut: the first nine tenths of the whole."""
@@ -24,7 +25,7 @@ def read(name, builder, image_size=None, source=None, target=None):
     import tensorflow_datasets as tfds
 
     features = builder.info.features
-    info = {"origin": builder.info.homepage, "location": f"tensorflow-datasets {builder.info.full_name}"}
+    info = {**origin(name, builder.info.homepage), "location": f"tensorflow-datasets {builder.info.full_name}"}
     label = _first(features, tfds.features.ClassLabel)
     image, text = _first(features, tfds.features.Image), _first(features, tfds.features.Text)
     if image is None and text is None:

@@ -6,6 +6,7 @@ import pathlib
 import socket
 
 from keras_genzoo.data import embedded, local, local_text, prepared
+from keras_genzoo.data.origins import origin
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,10 +43,10 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         ValueError: if files are there but cannot be read.
     """
     if name in embedded.SOURCES:
-        make, origin = embedded.SOURCES[name]
+        make, made_of = embedded.SOURCES[name]
         made = make()
         parts, info = made if isinstance(made, tuple) else (made, {})
-        return Source(name, parts, {"origin": origin, "location": "embedded", **info})
+        return Source(name, parts, {"origin": made_of, "location": "embedded", **info})
     if data_dir is not None and not pathlib.Path(data_dir).is_dir():
         raise FileNotFoundError(f"The data folder does not exist. Expected an existing folder. Received: {data_dir}")
     folders = [data_dir, os.environ.get("GENZOO_DATA_DIR"), os.environ.get("TFDS_DATA_DIR")]
@@ -55,7 +56,7 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         text = local_text.read(folder, name, source, target)
         parts, info = text or (local.read(folder, name, image_size), {})
         if parts is not None:
-            return Source(name, parts, {"origin": "local files", "location": name, **info})
+            return Source(name, parts, {**origin(name, "local files"), "location": name, **info})
         for root in (folder, folder / "tensorflow_datasets"):
             if (root / name).is_dir():
                 source = _prepared(name, root, options)
@@ -83,8 +84,8 @@ def _downloaded(name, folders, options):
         "or TFDS_DATA_DIR"
     )
     if not _online():
-        origin = f"https://www.tensorflow.org/datasets/catalog/{name}"
-        raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {origin})")
+        catalog = f"https://www.tensorflow.org/datasets/catalog/{name}"
+        raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {catalog})")
     import tensorflow_datasets as tfds
 
     try:

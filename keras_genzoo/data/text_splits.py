@@ -24,7 +24,7 @@ def make_text_splits(source, validation_size=None, seed=0):
 
     Returns:
         `TextSplits`. Their `info` has `num_examples`, the `overlap` (how many texts of validation and test are in the
-        training part as well) and `removed` (how many such were left out).
+        training part as well) and `removed` (how many such were left out); of pairs the first of the test, `example`.
 
     Raises:
         ValueError: if too little is there to be cut.
@@ -44,6 +44,8 @@ def make_text_splits(source, validation_size=None, seed=0):
     info["num_examples"] = {name: len(part["texts"]) for name, part in sorted(parts.items())}
     info["num_characters"] = {name: sum(map(len, part["texts"])) for name, part in sorted(parts.items())}
     info["overlap"] = {name: sum(text in known for text in parts[name]["texts"]) for name in PARTS[1:]}
+    if "targets" in parts["train"]:
+        info["example"] = {"source": parts["test"]["texts"][0], "target": parts["test"]["targets"][0]}
     if "labels" in parts["train"]:
         info.setdefault("num_classes", int(max(part["labels"].max() for part in parts.values())) + 1)
     return TextSplits(**{name: TextSplit(parts[name], name == "train") for name in PARTS}, info=info)

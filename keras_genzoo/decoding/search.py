@@ -34,11 +34,11 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
     never, end_only = marked(forbidden, size), NEVER - marked((end_id,), size)
 
-    def body(t, logits, state, alive, ids, pool, pool_ids):
+    def choose(t, logits, state, alive, ids, pool, pool_ids):
         logits = tf.cast(logits, tf.float32) + never
         highest, largest = (tf.reduce_max(x, axis=-1, keepdims=True) for x in (logits, tf.nn.softmax(logits)))
         total = highest - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
-        logits = tf.cond(t == max_length, lambda: logits + end_only, lambda: logits)
+        logits = tf.cond(tf.equal(t, max_length), lambda: logits + end_only, lambda: logits)
         best, parent, token = _continuations(alive, logits, total)
         histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width - 1, max_length)
 
@@ -53,24 +53,25 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
         ids = tf.where(tf.range(max_length) == t, token[..., None], tf.gather(histories, chosen, batch_dims=1))
         rows = tf.reshape(parent + width * tf.range(batch)[:, None], (-1,))
         state = tf.nest.map_structure(lambda value: tf.gather(value, rows), state)
-        logits, state = step(tf.reshape(token, (-1,)), state)
-        return t + 1, logits, state, alive, ids, pool, pool_ids
+        return tf.reshape(token, (-1,)), state, alive, ids, pool, pool_ids
 
-    first = tf.where(tf.range(width) == 0, 0.0, NOTHING)  # the others are copies of it
-    start = (
-        tf.constant(0),
+    def body(t, token, state, *rows):
+        logits, state = step(token, state)
+        return t + 1, *choose(t, logits, state, *rows)
+
+    token, state, *rows = choose(  # the first token is chosen before the loop, so that it ends without a step in vain
+        0,
         tf.repeat(logits, width, axis=0),
         tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), state),
-        tf.tile(first[None], (batch, 1)),
+        tf.tile(tf.where(tf.range(width) == 0, 0.0, NOTHING)[None], (batch, 1)),  # the others are copies of it
         tf.zeros((batch, width, max_length), tf.int32),
         tf.fill((batch, width), NOTHING),
         tf.zeros((batch, width, max_length), tf.int32),
     )
-    _, _, _, _, _, scores, token_ids = tf.while_loop(
-        lambda t, logits, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING),
-        body,
-        start,
-        unknown_batch(start),
+    start = (tf.constant(1), token, state, *rows)
+    shapes = (*unknown_batch(start[:3]), *(tf.TensorShape([None] * value.shape.rank) for value in rows))
+    *_, scores, token_ids = tf.while_loop(
+        lambda t, token, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING), body, start, shapes
     )
     return {"token_ids": token_ids, "scores": scores}
 

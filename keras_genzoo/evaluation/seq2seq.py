@@ -64,14 +64,15 @@ def translate(model, sources, batch_size=100, verbose=0, **options):
     """Translates in batches of about equal length.
 
     Returns:
-        `(translations, seconds)`: list of str in the order of the sources, and the time without that of the first
-        batch, which is translated once before.
+        `(translations, seconds)`: list of str in the order of the sources, and the time without that of making graphs:
+        a batch of every size, of which the last may have another, is translated once before.
     """
     order = np.argsort([len(source) for source in sources], kind="stable")[::-1]
     batches = [order[begin : begin + batch_size] for begin in range(0, len(order), batch_size)]
     translations = [""] * len(sources)
     bar = keras.utils.Progbar(len(batches), verbose=verbose, unit_name="batch")
-    model.generate([sources[i] for i in batches[0]], **options)
+    for batch in {len(batch): batch for batch in batches}.values():  # one of every size, whose graphs are made here
+        model.generate([sources[i] for i in batch], **options)
     begin = time.perf_counter()
     for batch in batches:
         for i, text in zip(batch, model.generate([sources[i] for i in batch], **options), strict=True):

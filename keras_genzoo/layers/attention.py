@@ -33,9 +33,8 @@ class Attention(keras.layers.Layer):
 
     def __init__(self, query_dim, memory_dim, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("query_dim", query_dim), ("memory_dim", memory_dim)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
+        _check_width("query_dim", query_dim)
+        _check_width("memory_dim", memory_dim)
         self.query_dim, self.memory_dim = query_dim, memory_dim
         self.supports_masking = True
 
@@ -79,6 +78,7 @@ class BahdanauAttention(Attention):
     def __init__(self, query_dim, memory_dim, units=None, **kwargs):
         super().__init__(query_dim, memory_dim, **kwargs)
         self.units = query_dim if units is None else units
+        _check_width("units", self.units)
         self.query_kernel = self.add_weight((query_dim, self.units), name="query_kernel")
         self.memory_kernel = self.add_weight((memory_dim, self.units), name="memory_kernel")
         self.bias = self.add_weight((self.units,), initializer="zeros", name="bias")
@@ -231,6 +231,11 @@ def masked_softmax(scores, mask=None):
         return tf.nn.softmax(scores)
     real = tf.cast(mask, tf.bool)[:, None, :]
     return tf.where(real, tf.nn.softmax(tf.where(real, scores, -1e30)), 0.0)
+
+
+def _check_width(name, value):
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
 
 
 def score_vector_initializer(shape, dtype=None):

@@ -126,15 +126,16 @@ class RecurrentStack(keras.layers.Layer):
             learning: bool, as of `products.spaced`. Defaults to `False`.
 
         Returns:
-            function `(projected, state, dropped=None) -> (outputs, state)` of `(batch, gates * units)` of `project`;
-            outputs are `(batch, units)`. `dropped` are factors on the outputs of every layer,
-            `(batch, num_layers, units)`.
+            function `(projected, state, dropped=None, below=None) -> (outputs, state)` of `(batch, gates * units)` of
+            `project`; outputs are `(batch, units)`. `dropped` are factors on the outputs of every layer,
+            `(batch, num_layers, units)`; `below`, `(batch, units)`, is what was projected where this stack stands on
+            another layer, so that a residual is added from its first layer on.
         """
         steps = [layer.stepper(learning) for layer in self.recurrent]
         projectors = [None, *(layer.projector(learning) for layer in self.recurrent[1:])]
 
-        def step(projected, state, dropped=None):
-            states, outputs = [], None
+        def step(projected, state, dropped=None, below=None):
+            states, outputs = [], below
             for i, (project, one) in enumerate(zip(projectors, steps, strict=True)):
                 inputs = outputs
                 outputs, last = one(project(inputs) if i else projected, self._state_of(state, i))
@@ -148,7 +149,7 @@ class RecurrentStack(keras.layers.Layer):
     def _finished(self, i, outputs, inputs):
         if self.layer_normalization:
             outputs = self.normalizations[i](outputs)
-        return outputs + inputs if self.residual and i else outputs
+        return outputs + inputs if self.residual and inputs is not None else outputs
 
     def _state_of(self, state, i):
         if state is None:

@@ -44,6 +44,7 @@ def scan_steps(step, inputs, state):
         body,
         (tf.constant(1), state, written),
         shape_invariants=(tf.TensorShape([]), shapes, (tf.TensorShape(None),) * len(written)),
+        maximum_iterations=length - 1,  # XLA makes room for the gradient by it
     )
     return tuple(_swapped(array.stack()) for array in written)
 

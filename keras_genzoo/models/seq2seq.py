@@ -74,6 +74,18 @@ class Seq2Seq(Seq2SeqInference, GenerativeModel):
 
     def _check_parts(self):
         encoder, decoder = self.encoder, self.decoder
+        source, target = self.source_preprocessor, self.target_preprocessor
+        if not (source.sentences and target.sentences):
+            raise ValueError(
+                "A translator reads and writes whole sentences. Expected a preprocessor with sentences=True. "
+                f"Received: sentences={source.sentences} of the source, sentences={target.sentences} of the target"
+            )
+        if encoder.vocabulary_size is None and list(source.vocabulary) != list(target.vocabulary):
+            raise ValueError(
+                "An encoder without embeddings (tied='all' in a recipe) reads with the decoder's. Expected one "
+                "vocabulary of both sides (shared=True). "
+                f"Received: different ones of {len(source.vocabulary)} and {len(target.vocabulary)} tokens"
+            )
         wanted = {
             "encoder.vocabulary_size": (encoder.vocabulary_size, self.source_preprocessor.vocabulary_size),
             "decoder.vocabulary_size": (decoder.vocabulary_size, self.target_preprocessor.vocabulary_size),

@@ -1,5 +1,8 @@
 """What a trained translator is used for: strings in, strings out, one graph each."""
 
+import math
+import operator
+
 import tensorflow as tf
 
 from keras_genzoo import decoding
@@ -43,18 +46,14 @@ class Seq2SeqInference:
             list of str; for `num_best` above 1 a list of such lists, the best first.
 
         Raises:
-            ValueError: for an argument out of range, or a lone str.
+            ValueError: for an argument out of range or that is no whole number, or a lone str.
         """
-        if not 1 <= num_best <= beam_width:
-            raise ValueError(
-                "Expected beam_width of at least 1 and num_best in [1, beam_width]. "
-                f"Received: {beam_width=}, {num_best=}"
-            )
-        if max_length < 0:
-            raise ValueError(f"Expected max_length of at least 0. Received: max_length={max_length}")
+        beam_width, max_length, length_penalty, num_best = check_search(
+            beam_width, max_length, length_penalty, num_best
+        )
         sources = text.text_tensor("sources", sources)
         options = tf.constant(beam_width), tf.constant(max_length), tf.constant(length_penalty, tf.float32)
-        found = text.strings(tf.reshape(self._generate(sources, *options)["texts"], (-1,)))
+        found = text.strings(tf.reshape(self._translate(sources, *options), (-1,)))
         rows = [found[i : i + beam_width] for i in range(0, len(found), beam_width)]
         return [row[0] for row in rows] if num_best == 1 else [row[:num_best] for row in rows]
 
@@ -112,18 +111,25 @@ class Seq2SeqInference:
     @tf.function(autograph=False, reduce_retracing=True)
     def _generate(self, sources, *options):
         found = self._generate_ids(self.source_preprocessor(sources), *options)
-        ids = found.pop("token_ids")
-        batch, width, length = tf.unstack(tf.shape(ids))
-        texts = self.target_preprocessor.detokenize(tf.reshape(ids, (batch * width, length)))
-        return {"texts": tf.reshape(texts, (batch, width)), **found}
+        return {"texts": self._texts(found.pop("token_ids")), **found}
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
-        """The best sequences, their scores, and the attention of the best one's tokens and end."""
-        encoded = self._encode(source_ids)
+    def _translate(self, sources, *options):
+        """The texts of `_generate` alone, without the pass that says what was attended to."""
+        encoded = self._encode(self.source_preprocessor(sources))
+        return self._texts(self._search(encoded, *options)["token_ids"])
+
+    def _texts(self, ids):
+        batch, width, length = tf.unstack(tf.shape(ids))
+        texts = self.target_preprocessor.detokenize(tf.reshape(ids, (batch * width, length)))
+        return tf.reshape(texts, (batch, width))
+
+    def _search(self, encoded, beam_width, max_length, length_penalty):
+        """What `decoding.beam_search` finds."""
         step, state = self._begin(encoded)
-        logits, state = step(tf.fill([tf.shape(source_ids)[0]], START), state)
-        found = decoding.beam_search(
+        rows = tf.shape(tf.nest.flatten(state)[0])[0]
+        logits, state = step(tf.fill([rows], START), state)
+        return decoding.beam_search(
             step,
             logits,
             state,
@@ -133,6 +139,12 @@ class Seq2SeqInference:
             length_penalty=length_penalty,
             forbidden=text.NEVER_GENERATED,
         )
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
+        """The best sequences, their scores, and the attention of the best one's tokens and end."""
+        encoded = self._encode(source_ids)
+        found = self._search(encoded, beam_width, max_length, length_penalty)
         best = found["token_ids"][:, 0]
         longest = tf.reduce_max(tf.concat([[0], tf.math.count_nonzero(best, axis=1, dtype=tf.int32)], axis=0))
         target_ids = tf.pad(best[:, :longest], [[0, 0], [1, 1]])
@@ -185,6 +197,26 @@ class Seq2SeqInference:
     def resources(self):
         lookups = [*self.source_preprocessor.lookups, *self.target_preprocessor.lookups]
         return list({id(table): table for table in lookups}.values())
+
+
+def check_search(beam_width, max_length, length_penalty, num_best=1):
+    """Refuses arguments of `generate` that have no meaning, each with one line; the same as plain numbers."""
+    whole = {"beam_width": beam_width, "max_length": max_length, "num_best": num_best}
+    for name, value in whole.items():
+        try:
+            whole[name] = operator.index(value)
+        except TypeError:
+            raise ValueError(f"Expected {name} to be a whole number. Received: {name}={value!r}") from None
+    beam_width, max_length, num_best = whole.values()
+    if not 1 <= num_best <= beam_width:
+        raise ValueError(
+            f"Expected beam_width of at least 1 and num_best in [1, beam_width]. Received: {beam_width=}, {num_best=}"
+        )
+    if max_length < 0:
+        raise ValueError(f"Expected max_length of at least 0. Received: max_length={max_length}")
+    if not math.isfinite(length_penalty):
+        raise ValueError(f"Expected a finite length_penalty. Received: length_penalty={length_penalty}")
+    return beam_width, max_length, float(length_penalty), num_best
 
 
 def _tokens(preprocessor, ids):

@@ -86,7 +86,8 @@ class AttentionDecoder(keras.layers.Layer):
         residual=False, tied=False, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
-        for name, value in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim)):
+        sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_layers": num_layers}
+        for name, value in sizes.items():
             if value < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
         _check_choice("structure", structure, STRUCTURES)
@@ -259,7 +260,7 @@ class AttentionDecoder(keras.layers.Layer):
             outputs = outputs if dropped is None else outputs * dropped[:, 0]
             if upper is not None:
                 rest = None if dropped is None else dropped[:, 1:]
-                outputs, above = upper(project(outputs), state, rest)
+                outputs, above = upper(project(outputs), state, rest, below=outputs)
                 last |= above
             return (outputs, context, weights), last
 

@@ -38,7 +38,7 @@ class RecurrentEncoder(keras.layers.Layer):
 
     Returns:
         dict of `memory`, `(batch, time, output_dim)`; `mask`, bool `(batch, time)`; and `summary`,
-        `(batch, output_dim)`.
+        `(batch, output_dim)`. Where time is 0 they have one column, which is padding.
 
     Example:
 
@@ -85,6 +85,9 @@ class RecurrentEncoder(keras.layers.Layer):
     def call(self, token_ids, mask=None, embeddings=None, training=False):
         token_ids = tf.convert_to_tensor(token_ids)
         mask = token_ids != 0 if mask is None else tf.cast(mask, tf.bool)
+        if not token_ids.shape[1]:  # none, or not known yet: a memory has at least one column, here of padding
+            missing = [[0, 0], [0, tf.maximum(0, 1 - tf.shape(token_ids)[1])]]
+            token_ids, mask = tf.pad(token_ids, missing), tf.pad(mask, missing)
         table = self.embeddings if self.vocabulary_size is not None else embeddings
         embedded = tf.gather(tf.cast(tf.convert_to_tensor(table), self.compute_dtype), token_ids)
         if training:

@@ -68,10 +68,12 @@ class TranslationPreprocessor(keras.layers.Layer):
 
         Args:
             sources, targets: lists of str.
-            level, vocabulary_size, min_count, lowercase: as in `TextPreprocessor.learn`; of each side, or of both
-                together where they are shared.
+            level: as of `TextPreprocessor`. Defaults to `"subwords"`.
+            vocabulary_size, min_count: as in `TextPreprocessor.learn`; of each side, or of both together where they
+                are shared. Default to `None` and 1.
+            lowercase: bool. Defaults to `True`.
             shared: bool, whether both have one vocabulary. Defaults to `False`.
-            source_split, target_split: as `split` there.
+            source_split, target_split: as `split` there. Default to `"punctuation"`.
 
         Raises:
             ValueError: as `TextPreprocessor.learn`.

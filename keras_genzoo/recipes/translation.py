@@ -63,7 +63,7 @@ def learn_both_vocabularies(settings, splits):
         splits.train.texts, splits.train.targets, **{name: settings[name] for name in names}
     )
     how = {name: settings[name] for name in ("max_length", "subword_dropout")}
-    return splits.with_preprocessor(preprocessor, view="seq2seq", **how)
+    return splits.with_preprocessor(preprocessor, view="seq2seq", static=settings["jit_compile"], **how)
 
 
 def build_seq2seq(settings, splits):

@@ -1,6 +1,8 @@
 """Translations by the SavedModel of an artefact, from Python and from the command line."""
 
 import io
+import os
+import pty
 import sys
 
 import pytest
@@ -39,13 +41,52 @@ def test_translates_prompts_and_files_line_by_line(translator, tmp_path, capsys,
     assert best == model.generate(["a b"], num_best=2, **options)[0]
 
 
+@pytest.mark.parametrize("content, count", [("", 0), ("\n", 1), ("a\u2028b\x85c\x0cd\r\nb", 2)])
+def test_a_line_of_input_is_a_line_of_output(translator, tmp_path, capsys, content, count):
+    _, folder = translator
+    file, out = tmp_path / "sources.txt", tmp_path / "out.txt"
+    file.write_text(content, encoding="utf-8", newline="")
+    arguments = ["generate", str(folder), "--max-length", "2", "--beam-width", "1", "--input", str(file)]
+    assert cli.main(arguments) == 0 and cli.main([*arguments, "--out", str(out)]) == 0
+    assert out.read_text().count("\n") == count and capsys.readouterr().out == out.read_text() + f"{out}\n"
+
+
+def test_the_progress_bar_is_on_standard_error(translator, tmp_path, capsys, monkeypatch):
+    """With standard error a terminal and standard output a file, the file has the texts and nothing else."""
+    _, folder = translator
+    file = tmp_path / "sources.txt"
+    file.write_text("a b\n" * 65)  # two batches
+    terminal, end = pty.openpty()
+    os.set_blocking(terminal, False)
+    with os.fdopen(end, "w") as stderr, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", stderr)
+        code = cli.main(["generate", str(folder), "--max-length", "2", "--beam-width", "1", "--input", str(file)])
+        stderr.flush()
+        shown = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    assert code == 0 and "2/2" in shown
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 65 and "\x1b" not in out and "2/2" not in out
+
+
+def test_a_picture_is_of_the_attention(translator, tmp_path, capsys):
+    _, folder = translator
+    out = tmp_path / "maps.png"
+    arguments = ["--prompt", "a b", "--prompt", "c", "--max-length", "3", "--out", str(out)]
+    assert cli.main(["generate", str(folder), *arguments]) == 0
+    assert out.read_bytes().startswith(b"\x89PNG") and capsys.readouterr().out == f"{out}\n"
+
+
 def test_errors_of_translating(translator, tmp_path):
     _, folder = translator
     wrong = tmp_path / "wrong.txt"
     wrong.write_bytes(b"a\n\xff\n")
     for options, message in (
         ({}, r"Nothing to translate. Expected --prompt TEXT, or --input FILE"),
+        ({"prompts": ["a"], "input": "-"}, r"Two things to translate. Expected --prompt TEXT, or --input FILE"),
         ({"prompts": ["a"], "beam_width": 0}, "beam_width=0"),
+        ({"prompts": ["a"], "num_samples": 6}, "Expected at most beam_width translations.*beam_width=5, num_samples=6"),
+        ({"prompts": ["a"], "length_penalty": float("nan")}, "Expected a finite length_penalty"),
         ({"prompts": ["a"], "temperature": 1.0}, "This model takes no temperature"),
         ({"input": str(wrong)}, r"Not UTF-8. Expected UTF-8 text. Received: .*, line 2"),
     ):

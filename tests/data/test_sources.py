@@ -36,6 +36,15 @@ def test_embedded_first(tmp_path):
     assert sources.find("digits", tmp_path).info["location"] == "embedded"
 
 
+def test_local_sets_of_a_known_name_have_their_origin_and_terms(tmp_path):
+    for name in ("multi30k", "mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train.txt").write_text("a\nb\n")
+    known, other = (sources.find(name, tmp_path).info for name in ("multi30k", "mine"))
+    assert "multi30k/dataset" in known["origin"] and known["terms"].startswith("research and education only")
+    assert other["origin"] == "local files" and "terms" not in other
+
+
 @pytest.mark.parametrize("below", ["", "tensorflow_datasets"])
 @pytest.mark.parametrize("how", ["data_dir", "GENZOO_DATA_DIR", "TFDS_DATA_DIR"])
 def test_prepared_sets_are_found(prepared, tmp_path, monkeypatch, how, below):

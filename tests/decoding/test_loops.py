@@ -96,6 +96,22 @@ def test_scores_are_those_of_the_sequences(width):
     assert (np.diff(scores, axis=1) <= 0).all()
 
 
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("length", [0, 1, 4])
+def test_no_step_of_a_search_is_in_vain(width, length):
+    """Of at most `length` tokens and an end, the first is chosen from logits that are given."""
+    chain, calls = Chain(3, rows=3), tf.Variable(0)
+
+    def counted(token_ids, state):
+        calls.assign_add(1)
+        return chain.step(token_ids, state)
+
+    state = {"before": tf.constant(chain.state["before"])}
+    found = decoding.beam_search(counted, chain.first, state, length, END, width, forbidden=FORBIDDEN)
+    tokens = int(tf.reduce_max(tf.math.count_nonzero(found["token_ids"], axis=-1)))
+    assert tokens <= int(calls) <= length
+
+
 def test_beams_of_a_row_do_not_depend_on_the_others():
     chain = Chain(4, rows=4)
     together, _ = beams(chain, 3, 5)

@@ -7,6 +7,7 @@ import keras_genzoo as genzoo
 from keras_genzoo import evaluation, visualization
 from keras_genzoo.callbacks import SampleTranslations
 from keras_genzoo.data import TextSplit, TextSplits
+from keras_genzoo.evaluation import seq2seq
 from keras_genzoo.evaluation.seq2seq import translate
 from keras_genzoo.preprocessing import TextPreprocessor
 
@@ -43,6 +44,19 @@ def test_evaluation(model, splits):
 def test_translations_are_in_the_order_of_the_sources(model):
     texts, _ = translate(model, SOURCES, batch_size=3, max_length=4, beam_width=2)
     assert texts == [model.generate([source], max_length=4, beam_width=2)[0] for source in SOURCES]
+
+
+def test_every_size_of_a_batch_is_translated_before_the_clock_runs(monkeypatch):
+    events = []
+
+    class Recorder:
+        def generate(self, sources, **options):
+            events.append(len(sources))
+            return sources
+
+    monkeypatch.setattr(seq2seq.time, "perf_counter", lambda: events.append("clock") or 0.0)
+    translate(Recorder(), SOURCES * 2, batch_size=3)
+    assert events == [3, 2, "clock", 3, 3, 2, "clock"]
 
 
 def test_samples_of_a_run(model, splits, tmp_path):

@@ -132,6 +132,8 @@ def test_errors():
         LuongAttention(3, 3, score="sum")
     with pytest.raises(ValueError, match=r"Expected query_dim == memory_dim. Received: query_dim=3, memory_dim=4"):
         LuongAttention(3, 4, score="dot")
+    with pytest.raises(ValueError, match=r"Expected units to be an integer of at least 1. Received: units=0"):
+        BahdanauAttention(3, 5, units=0)
     with pytest.raises(ValueError, match=r"Expected query_dim to be an integer of at least 1. Received: query_dim=0"):
         BahdanauAttention(0, 3)
 

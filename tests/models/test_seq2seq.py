@@ -62,6 +62,28 @@ def test_loss_against_numpy_and_padding_is_none_of_it():
         assert logs["perplexity"] == pytest.approx(math.exp(expected), rel=1e-5)
 
 
+def losses_of(model, epochs=2, **compile):
+    model.compile(optimizer=genzoo.FusedAdam(1e-2), **compile)
+    x, y, weight = batch(model)
+    fit = model.fit(x, y, sample_weight=weight, batch_size=1, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+@pytest.mark.parametrize("structure", ["conditional", "input_feeding", pytest.param("output", marks=pytest.mark.slow)])
+def test_xla_trains_the_same(structure):
+    found = [losses_of(make(decoder={"structure": structure}), jit_compile=jit) for jit in (True, False)]
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+def test_several_steps_at_once_and_half_precision_train_the_same():
+    one = losses_of(make())
+    np.testing.assert_allclose(losses_of(make(), steps_per_execution=2), one, rtol=1e-5)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = make()
+    np.testing.assert_allclose(losses_of(model), one, rtol=0.03)
+    assert model.decoder.compute_dtype == "bfloat16" and len(model.generate(SOURCES, max_length=2)) == 4
+
+
 def test_score_is_the_loss(trained):
     x, y, weight = batch(trained)
     score = trained.score(SOURCES, TARGETS)
@@ -228,9 +250,15 @@ def test_errors_of_use():
         ({"beam_width": 0}, r"Expected beam_width of at least 1 and num_best in \[1, beam_width\]. Received"),
         ({"num_best": 6}, "Received: beam_width=5, num_best=6"),
         ({"max_length": -1}, "Expected max_length of at least 0. Received: max_length=-1"),
+        ({"max_length": 5.0}, "Expected max_length to be a whole number. Received: max_length=5.0"),
+        ({"beam_width": 2.5}, "Expected beam_width to be a whole number. Received: beam_width=2.5"),
+        ({"num_best": "2"}, "Expected num_best to be a whole number. Received: num_best='2'"),
+        ({"length_penalty": float("nan")}, "Expected a finite length_penalty. Received: length_penalty=nan"),
     ):
         with pytest.raises(ValueError, match=message):
             model.generate(SOURCES, **arguments)
+    numbers = {"beam_width": np.int64(2), "max_length": np.int64(3), "length_penalty": np.float64(1)}
+    assert len(model.generate(SOURCES, **numbers)) == 4
     with pytest.raises(ValueError, match=r"Expected a list of texts. Received: sources='eins'"):
         model.generate("eins")
     for use in (model.score, model.align):
@@ -245,6 +273,13 @@ def test_errors_of_construction():
     decoder = genzoo.networks.AttentionDecoder(8, 6, 7, memory_dim=3)
     with pytest.raises(ValueError, match=r"Expected decoder.memory_dim of 10"):
         genzoo.Seq2Seq(model.encoder, decoder, model.preprocessor)
+    windows = TextPreprocessor.learn(SOURCES, level="words", sentences=False)
+    with pytest.raises(ValueError, match=r"Expected a preprocessor with sentences=True. Received: sentences=False of"):
+        genzoo.Seq2Seq(model.encoder, model.decoder, windows)
+    apart = TranslationPreprocessor.learn(["a b"], ["b c"], level="words")  # of equal sizes
+    with pytest.raises(ValueError, match=r"tied='all'.*Expected one vocabulary of both sides \(shared=True\)"):
+        encoder = genzoo.networks.RecurrentEncoder(None, 6, 5)
+        genzoo.Seq2Seq(encoder, genzoo.networks.AttentionDecoder(6, 6, 7, encoder.output_dim), apart)
     with pytest.raises(ValueError, match=r"Expected scheduled_sampling in \[0, 1\]. Received: scheduled_sampling=2"):
         make(scheduled_sampling=2, compile=False)
     with pytest.raises(ValueError, match="Expected label_smoothing"):

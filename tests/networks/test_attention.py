@@ -66,6 +66,18 @@ def test_padding_changes_nothing_over_steps_and_layers(networks):
         np.testing.assert_allclose(alone[0], features[row], atol=1e-5)
 
 
+def test_a_residual_is_added_from_the_second_layer_of_a_conditional_decoder_on():
+    encoder, plain = make(num_layers=2)
+    residual = AttentionDecoder(10, 6, 7, encoder.output_dim, num_layers=2, residual=True)
+    residual.set_weights(plain.get_weights())
+    encoded = encoder(SOURCE)
+    inputs, state = {"projected": tf.ones((3, 21))}, plain.initial_state(encoded)
+    (without, *_), _ = plain._recurrence(encoded)(inputs, state)
+    (added, *_), _ = residual._recurrence(encoded)(inputs, state)
+    lowest, *_ = plain.lowest.stepper(plain._attend(encoded))(inputs["projected"], state)
+    np.testing.assert_allclose(added, without + lowest, atol=1e-6)
+
+
 def test_hypotheses_share_the_memory_of_their_source(networks):
     encoder, decoder = networks
     encoded = encoder(SOURCE)
@@ -137,6 +149,15 @@ def test_a_source_without_tokens_is_defined():
     assert np.isfinite(features).all() and np.all(weights.numpy() == 0)
 
 
+@pytest.mark.parametrize("summary", ["mean", "last"])
+def test_sources_without_columns_are_those_of_padding(summary):
+    encoder = RecurrentEncoder(12, 5, 4, summary=summary)
+    nothing = tf.function(encoder, input_signature=[tf.TensorSpec((None, None), tf.int32)])
+    for encoded in (encoder(np.zeros((3, 0), "int32")), nothing(np.zeros((3, 0), "int32"))):
+        padding = encoder(np.zeros((3, 1), "int32"))
+        assert all(np.array_equal(encoded[name], padding[name]) for name in padding)
+
+
 def test_tied_embeddings_begin_small_enough():
     _, decoder = make(tied=True)
     assert np.std(AttentionDecoder(2000, 64, 8, 8, tied=True).embeddings) == pytest.approx(1 / 8, rel=0.05)
@@ -156,6 +177,7 @@ def test_configuration(networks, revive):
         ({"structure": "none"}, "Unknown structure. Expected one of conditional, input_feeding, output"),
         ({"attention": "sum"}, "Unknown attention. Expected one of additive, general, dot, concat, uniform"),
         ({"cell": "rnn"}, "Unknown cell"),
+        ({"num_layers": 0}, "Expected num_layers of at least 1. Received: num_layers=0"),
         ({"output_dropout": 1.0}, r"Expected output_dropout in \[0, 1\). Received: output_dropout=1.0"),
     ],
 )
