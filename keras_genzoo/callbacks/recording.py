@@ -33,7 +33,7 @@ def measuring(model, splits, every):
 
 @measuring.register(VAE)
 def _(model, splits, every):
-    return [ImportanceWeightedBound(splits.validation.take(BOUND_EXAMPLES), num_samples=BOUND_SAMPLES, every=every)]
+    return [ImportanceWeightedBound(splits.validation.some(BOUND_EXAMPLES), num_samples=BOUND_SAMPLES, every=every)]
 
 
 @measuring.register(TextVAE)

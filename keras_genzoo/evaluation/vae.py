@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_genzoo import metrics
+from keras_genzoo.data.pipeline import some_rows
 from keras_genzoo.evaluation.dispatch import evaluate
 from keras_genzoo.losses import Bernoulli, bits_per_dimension
 from keras_genzoo.models import VAE
@@ -31,7 +32,7 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
     columns = {name: np.concatenate(values) for name, values in columns.items()}
     log_likelihood = columns["log_likelihood"]
     dimensions = math.prod(model.event_shape)
-    count = min(len(held_out), MUTUAL_INFORMATION_EXAMPLES)
+    some = some_rows(len(held_out), MUTUAL_INFORMATION_EXAMPLES)
     results = {name: float(columns[name].mean()) for name in ("elbo", "kl", "reconstruction_nll", "log_likelihood")}
     results |= {
         "log_likelihood_standard_error": float(log_likelihood.std() / math.sqrt(len(log_likelihood))),
@@ -40,11 +41,11 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
         "raw_bits": float(dimensions * (1 if isinstance(model.likelihood, Bernoulli) else 8)),
         "active_units": metrics.active_units(columns["z_mean"]),
         "mutual_information": metrics.mutual_information(
-            columns["z_mean"][:count], columns["z_log_var"][:count], seed=seed
+            columns["z_mean"][some], columns["z_log_var"][some], seed=seed
         ),
-        "mutual_information_limit": math.log(count),
+        "mutual_information_limit": math.log(len(some)),
     }
-    if held_out.labels is not None:
+    if held_out.labels is not None and len(np.unique(splits.train.labels)) > 1:
         results["linear_probe_accuracy"] = _linear_probe(model, splits.train, held_out, columns["z_mean"], batch_size)
     return results | {
         "split": split,
@@ -60,7 +61,9 @@ def _linear_probe(model, train, held_out, z_means, batch_size):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    train = train.take(PROBE_EXAMPLES)
+    first = train.take(PROBE_EXAMPLES)
+    in_order = len(np.unique(first.labels)) < len(np.unique(train.labels))  # of the classes, which were cut off
+    train = train.some(PROBE_EXAMPLES) if in_order else first
     codes = np.concatenate([model.encode(x)["z_mean"].numpy() for x, _ in train.pairs(batch_size)])
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     probe.fit(codes, train.labels)
