@@ -129,7 +129,7 @@ class _Scaled(Likelihood):
             raise ValueError(f"The scale of a likelihood must be a positive number. Received: scale={scale!r}")
         self.initial_scale, self.learn_scale = float(scale), bool(learn_scale)
         self.log_scale = self.add_weight(
-            shape=(), name="log_scale", dtype="float32", trainable=self.learn_scale,
+            shape=(), name="log_scale", dtype="float32", autocast=False, trainable=self.learn_scale,
             initializer=keras.initializers.Constant(math.log(scale)),
         )  # fmt: skip
 
