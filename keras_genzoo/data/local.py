@@ -107,7 +107,10 @@ def _idx(path):
 def _read_npz(path):
     """Keras's names (`x_train, y_train, x_test, y_test`) or `images, labels`."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not hasattr(archive, "files"):
+                raise ValueError(f"Expected an archive of arrays. Received: one array {archive.shape}, a .npy file")
             arrays = {key: archive[key] for key in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"Cannot read {path}: {error}") from None
@@ -156,7 +159,10 @@ def _picture(path, image_size):
 
     try:
         with Image.open(path) as image:
-            image = image.convert("L" if image.mode in ("1", "L", "I", "I;16") else "RGB")
+            if image.mode.startswith("I"):  # 16 bits a pixel, which `convert` cuts off at 255
+                values = np.clip(np.asarray(image).astype("float32") / 257, 0, 255)
+                image = Image.fromarray(np.round(values).astype("uint8"))
+            image = image.convert("L" if image.mode in ("1", "L") else "RGB")
             if image_size is not None:
                 image = image.resize(tuple(image_size)[::-1], Image.Resampling.LANCZOS)
             return np.asarray(image)
@@ -165,8 +171,15 @@ def _picture(path, image_size):
 
 
 def _checked(parts, place):
+    """The parts, if each has as many labels as images, and all have labels or none, and images of one size."""
     for part, arrays in parts.items():
         sizes = {key: len(values) for key, values in arrays.items()}
         if len(set(sizes.values())) > 1 or 0 in sizes.values():
             raise ValueError(f"Expected as many labels as images, and some. Received: {sizes} in {part} of {place}")
+    labelled = {part: "labels" in arrays for part, arrays in parts.items()}
+    if len(set(labelled.values())) > 1:
+        raise ValueError(f"Expected labels in all parts or in none. Received: with labels {labelled} in {place}")
+    shapes = {part: arrays["images"].shape[1:] for part, arrays in parts.items()}
+    if len(set(shapes.values())) > 1:
+        raise ValueError(f"Parts differ in the size of images. Expected one size. Received: {shapes} in {place}")
     return parts

@@ -46,7 +46,7 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         made = make()
         parts, info = made if isinstance(made, tuple) else (made, {})
         return Source(name, parts, {"origin": origin, "location": "embedded", **info})
-    if data_dir is not None and not pathlib.Path(data_dir).is_dir():
+    if data_dir is not None and not pathlib.Path(data_dir).expanduser().is_dir():
         raise FileNotFoundError(f"The data folder does not exist. Expected an existing folder. Received: {data_dir}")
     folders = [data_dir, os.environ.get("GENZOO_DATA_DIR"), os.environ.get("TFDS_DATA_DIR")]
     folders = [pathlib.Path(folder).expanduser() for folder in folders if folder]

@@ -58,6 +58,12 @@ def test_images_are_resized(prepared):
     np.testing.assert_array_equal(parts["train"]["images"][7], 7)
 
 
+def test_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    np.savez(tmp_path / "mine.npz", images=np.zeros((4, 2, 2), "uint8"))
+    assert sources.find("mine", "~").parts["train"]["images"].shape == (4, 2, 2, 1)
+
+
 def test_order_of_the_folders(tmp_path, monkeypatch):
     for i, name in enumerate(("given", "genzoo", "tfds")):
         (tmp_path / name).mkdir()
