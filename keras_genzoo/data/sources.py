@@ -7,6 +7,8 @@ import socket
 
 from keras_genzoo.data import embedded, local, local_text, prepared
 
+DEFAULT = "~/tensorflow_datasets"  # where tensorflow-datasets keeps what it is not told to keep elsewhere
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -25,8 +27,9 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     """Finds a data set by name.
 
     Embedded sets come first. Then `data_dir`, `GENZOO_DATA_DIR` and `TFDS_DATA_DIR` are looked in, in this order, for
-    a folder `NAME` with local files or for a set that tensorflow-datasets has prepared; at last tensorflow-datasets
-    downloads it, if the network answers within 3 s.
+    a folder `NAME` with local files or for a set that tensorflow-datasets has prepared, which may also be in its own
+    folder, `~/tensorflow_datasets`; at last tensorflow-datasets downloads it into the first of these that can be
+    written, if the network answers within 3 s.
 
     Args:
         name: str, of an embedded set, of a folder, or of a tensorflow-datasets set of images or text.
@@ -38,7 +41,8 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         `Source`.
 
     Raises:
-        FileNotFoundError: if a given folder is missing, or nothing is found; it names the places looked in.
+        FileNotFoundError: if a given folder is missing, nothing is found, or a download fails; it names the places
+            looked in.
         ValueError: if files are there but cannot be read.
     """
     if name in embedded.SOURCES:
@@ -57,15 +61,16 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         if parts is not None:
             return Source(name, parts, {"origin": "local files", "location": name, **info})
         for root in (folder, folder / "tensorflow_datasets"):
-            if (root / name).is_dir():
-                source = _prepared(name, root, options)
-                if source is not None:
-                    return source
-    return _downloaded(name, folders, options)
+            found = _prepared(name, root, options)
+            if found is not None:
+                return found
+    return _prepared(name, pathlib.Path(DEFAULT).expanduser(), options) or _downloaded(name, folders, options)
 
 
 def _prepared(name, root, options):
     """A set that tensorflow-datasets has prepared below `root`, or `None`."""
+    if not (root / name).is_dir():
+        return None
     import tensorflow_datasets as tfds
 
     try:
@@ -86,12 +91,18 @@ def _downloaded(name, folders, options):
         origin = f"https://www.tensorflow.org/datasets/catalog/{name}"
         raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {origin})")
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
+    folder = next((folder for folder in folders if os.access(folder, os.W_OK | os.X_OK)), None)
     try:
-        builder = tfds.builder(name)
+        builder = tfds.builder(name, data_dir=folder and str(folder))
     except tfds.core.DatasetNotFoundError:
         raise FileNotFoundError(f"{message}; tensorflow-datasets does not know it either") from None
-    builder.download_and_prepare()
+    try:
+        builder.download_and_prepare()
+    except (AssertionError, OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
+        reason = " ".join(str(error).split())  # an assertion is a set that has to be fetched by hand
+        raise FileNotFoundError(f"{message}; tensorflow-datasets cannot download it: {reason}") from error
     return Source(name, *prepared.read(name, builder, **options))
 
 
