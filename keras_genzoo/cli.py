@@ -24,7 +24,10 @@ EXAMPLES = {
 
 
 def main(arguments=None):
-    """Runs one command; returns the exit code: 0, or 2 with one line on standard error for bad input."""
+    """Runs one command; returns the exit code.
+
+    0 is success, 1 what `verify` or `inspect` found to be wrong, 2 bad input, with one line on standard error.
+    """
     parsed = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     memory.keep_freed()
@@ -139,7 +142,9 @@ def _export(arguments):
 def _inspect(arguments):
     from keras_genzoo import inspection
 
-    print(inspection.format_inspection(inspection.inspect(arguments.path)))
+    contents = inspection.inspect(arguments.path)
+    print(inspection.format_inspection(contents))
+    return 0 if set(contents["checksums"].values()) <= {"ok"} else 1
 
 
 def _verify(arguments):

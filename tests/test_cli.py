@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -54,7 +55,8 @@ def test_evaluate_json_repeats_the_manifest(finished, capsys):
 
 def test_evaluate_table(finished, capsys):
     assert cli.main(["evaluate", str(finished), "--num-samples", "10", "--split", "validation"]) == 0
-    assert "log_likelihood " in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "log_likelihood " in captured.out and captured.err == ""
 
 
 def test_generate(finished, tmp_path):
@@ -73,6 +75,55 @@ def test_export_and_inspect(finished, tmp_path, capsys):
     assert cli.main(["inspect", str(tmp_path / "out")]) == 0
     out = capsys.readouterr().out
     assert "reconstruct" in out and "score" in out
+
+
+def without(*keys):
+    def change(folder):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps({k: v for k, v in manifest.items() if k not in keys}))
+
+    return change
+
+
+def cut(name):
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:-100])
+
+
+DAMAGED = {
+    "weights cut off": ("evaluate", cut("model.keras"), "model.keras is changed"),
+    "no weights": ("evaluate", lambda folder: (folder / "model.keras").unlink(), "model.keras is missing"),
+    "graph cut off": ("generate", cut("1/saved_model.pb"), "1/saved_model.pb is changed"),
+    "no variables": ("generate", lambda folder: shutil.rmtree(folder / "1" / "variables"), "is missing"),
+    "no signatures": ("generate", without("signatures"), "without ['signatures']"),
+    "no recipe": ("evaluate", without("recipe"), "exported without a recipe"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_damaged_artefacts_are_one_line(case, finished, tmp_path, capsys):
+    command, damage, message = DAMAGED[case]
+    folder = tmp_path / "damaged"
+    shutil.copytree(finished, folder)
+    damage(folder)
+    assert cli.main([command, str(folder), *(["--out", str(tmp_path / "a.png")] if command == "generate" else [])]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("genzoo: error: ") and err.count("\n") == 1 and message in err
+    if "is " in message:
+        assert cli.main(["inspect", str(folder)]) in (1, 2)
+
+
+def test_evaluate_without_hyperparameters_and_on_other_data(finished, tmp_path, capsys):
+    """Those of the recipe are taken; that the data are others is said on standard error."""
+    folder = tmp_path / "other"
+    shutil.copytree(finished, folder)
+    without("hyperparameters")(folder)
+    manifest = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(manifest.replace('"checksum": "sha256:', '"checksum": "sha256:0'))
+    assert cli.main(["evaluate", str(folder), "--json", "--num-samples", "1"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["num_examples"] == 179
+    line = captured.err.rstrip("\n")
+    assert line.startswith("The data are not those of the training. Expected sha256:0") and "\n" not in line
 
 
 BAD = {

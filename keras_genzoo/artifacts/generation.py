@@ -3,7 +3,7 @@
 import pathlib
 
 from keras_genzoo.artifacts import images, sentences, texts, translations
-from keras_genzoo.manifest import load_manifest
+from keras_genzoo.manifest import SAVED_MODEL, open_artifact
 
 KINDS = {  # by an input of the signature; images and points have none of these
     "prompts": texts.generate,
@@ -31,12 +31,12 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
 
     Raises:
         ValueError: for an option that the model does not take or that is out of range, another ending, or a model that
-            generates nothing.
+            generates nothing or is damaged.
         FileNotFoundError: if there is no manifest, or no folder to write in.
     """
     import tensorflow as tf
 
-    manifest = load_manifest(path)
+    manifest = open_artifact(path, SAVED_MODEL, ["signatures"])
     if out is not None and not pathlib.Path(out).absolute().parent.is_dir():
         folder = pathlib.Path(out).absolute().parent
         raise FileNotFoundError(f"No folder to write in. Expected {folder} to exist. Received: {out}")
@@ -44,7 +44,7 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
         raise ValueError(f"Expected at least one sample. Received: num_samples={num_samples}")
     if "generate" not in manifest["signatures"]:
         raise ValueError(f"This model generates nothing. Expected one with a signature generate. Received: {path}")
-    served = tf.saved_model.load(str(pathlib.Path(path) / "1"))
+    served = tf.saved_model.load(str(pathlib.Path(path) / SAVED_MODEL))
     signature = served.signatures["generate"]
     accepted = signature.structured_input_signature[1]
     make = next((make for name, make in KINDS.items() if name in accepted), images.generate)
