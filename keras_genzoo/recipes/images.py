@@ -1,10 +1,9 @@
 """Recipes for images."""
 
-import math
-
 from keras_genzoo import networks
 from keras_genzoo.losses import LinearWarmup, get_likelihood
 from keras_genzoo.models import VAE
+from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.recipes.recipe import Recipe
 from keras_genzoo.recipes.schedules import one_cycle
@@ -73,7 +72,7 @@ def build_vae(settings, splits):
         optimizer=FusedAdam(
             one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch), epsilon=settings["epsilon"]
         ),
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        steps_per_execution=steps_per_execution(settings["steps_per_execution"], updates_an_epoch),
         jit_compile=settings["jit_compile"],
     )
     return vae
