@@ -171,6 +171,21 @@ def test_recipes_ask_for_it():
     assert recipe.build(settings, recipe.load(settings)).steps_per_execution == 9
 
 
+@pytest.mark.parametrize("name", ["vae-mnist", "lsgan-digits", "classifier-mnist"])
+def test_images_are_resized_where_it_is_asked_for(name, tmp_path):
+    np.savez(tmp_path / "mine.npz", images=np.zeros((40, 6, 6), "uint8"), labels=np.arange(40) % 2)
+    recipe = recipes.get(name)
+    assert "image_size" not in recipe.settings()
+    few = {"validation_size": 5}
+    settings = recipe.settings(dataset="mine", image_size=[8, 12], **few)
+    assert settings["image_size"] == (8, 12)
+    assert recipe.load(settings, tmp_path).train.event_shape == (8, 12, 1)
+    with pytest.raises(ValueError, match=r"Expected image_size of type tuple, such as \(28, 28\)"):
+        recipe.settings(image_size="large")
+    with pytest.raises(ValueError, match=r"^Unknown override of lstm-grammar"):
+        recipes.get("lstm-grammar").settings(image_size=(28, 28))
+
+
 def test_unknown_recipe():
     with pytest.raises(ValueError, match=r"Unknown recipe. Expected one of vae-digits, .*Received: vae-digit$"):
         recipes.get("vae-digit")

@@ -21,7 +21,7 @@ def read(folder, name, image_size=None):
     Args:
         folder: `pathlib.Path`.
         name: str.
-        image_size: `(height, width)` to which the images of a folder are resized, or `None`.
+        image_size: `(height, width)` to which images are resized, or `None`.
 
     Returns:
         dict from `"train"` and, where there are, `"validation"` and `"test"` to dicts of `"images"`, uint8
@@ -34,11 +34,11 @@ def read(folder, name, image_size=None):
     archives = [place.parent / f"{place.name}.npz", *(sorted(place.glob("*.npz")) if place.is_dir() else [])]
     for archive in archives:
         if archive.is_file():
-            return _read_npz(archive)
+            return _resized(_read_npz(archive), image_size)
     if not place.is_dir():
         return None
     if any(_idx_file(place, stem) for stem in IDX["train"]):
-        return _read_idx(place)
+        return _resized(_read_idx(place), image_size)
     return _read_images(place, image_size)
 
 
@@ -168,6 +168,20 @@ def _picture(path, image_size):
             return np.asarray(image)
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"Cannot read the image {path}: {error}") from None
+
+
+def _resized(parts, image_size):
+    """The parts with images of one size, each channel by itself."""
+    from PIL import Image
+
+    for arrays in parts.values():
+        images = arrays["images"]
+        if image_size is not None and images.shape[1:3] != tuple(image_size):
+            planes = np.moveaxis(images, -1, 1).reshape(-1, *images.shape[1:3])
+            size = tuple(image_size)[::-1]
+            planes = np.stack([Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in planes])
+            arrays["images"] = np.moveaxis(planes.reshape(len(images), -1, *image_size), 1, -1)
+    return parts
 
 
 def _checked(parts, place):

@@ -34,7 +34,7 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     Args:
         name: str, of an embedded set, of a folder, or of a tensorflow-datasets set of images or text.
         data_dir: str, path or `None`.
-        image_size: `(height, width)` to which images are resized, or `None`.
+        image_size: `(height, width)` to which images are resized, embedded ones not, or `None`.
         source, target: which columns are the texts and what they are to become; see `local_text.read`.
 
     Returns:
@@ -43,8 +43,11 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     Raises:
         FileNotFoundError: if a given folder is missing, nothing is found, or a download fails; it names the places
             looked in.
-        ValueError: if files are there but cannot be read.
+        ValueError: if files are there but cannot be read, or `image_size` is none.
     """
+    sizes = image_size if isinstance(image_size, (list, tuple)) else (image_size,)
+    if image_size is not None and (len(sizes) != 2 or not all(isinstance(s, int) and s > 0 for s in sizes)):
+        raise ValueError(f"Expected image_size to be (height, width) in pixels. Received: {image_size=}")
     if name in embedded.SOURCES:
         make, origin = embedded.SOURCES[name]
         made = make()

@@ -5,7 +5,7 @@ from keras_genzoo.losses import LinearWarmup, get_likelihood
 from keras_genzoo.models import VAE
 from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
-from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.recipe import IMAGE_OPTIONS, Recipe
 from keras_genzoo.recipes.schedules import one_cycle
 
 KINGMA = "Kingma & Welling 2014, Auto-Encoding Variational Bayes"
@@ -101,6 +101,7 @@ def _vae(
         dataset=dataset,
         build=build_vae,
         hyperparameters=settings,
+        optional=dict(IMAGE_OPTIONS),
         objective=("val_importance_weighted_bound" if several else "val_elbo", "max"),
         headline="log_likelihood",
         batch_size=batch_size,

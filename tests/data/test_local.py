@@ -163,6 +163,17 @@ def test_flat_folder_and_colour(tmp_path):
     assert parts["train"]["images"][2, 0, 0].tolist() == [2, 0, 255]
 
 
+def test_archives_are_resized_as_folders_are(tmp_path):
+    images = np.stack([IMAGES] * 3, axis=-1)
+    np.savez(tmp_path / "mine.npz", images=images)
+    for i, image in enumerate(images):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "folder" / f"{i}.png")
+    resized = local.read(tmp_path, "mine", image_size=(8, 5))["train"]["images"]
+    assert resized.shape == (6, 8, 5, 3)
+    np.testing.assert_array_equal(resized, local.read(tmp_path, "folder", image_size=(8, 5))["train"]["images"])
+
+
 @pytest.mark.parametrize("image_size", [None, (4, 4)])
 def test_sixteen_bits_a_pixel_are_scaled(tmp_path, image_size):
     (tmp_path / "mine").mkdir()

@@ -100,6 +100,14 @@ def test_home_folder(tmp_path, monkeypatch):
     assert sources.find("mine", "~").parts["train"]["images"].shape == (4, 2, 2, 1)
 
 
+@pytest.mark.parametrize("image_size", [28, (28,), (28, 0), (28, 28.0), "28"])
+def test_sizes_that_are_none(image_size):
+    with pytest.raises(
+        ValueError, match=r"^Expected image_size to be \(height, width\) in pixels\. Received: image_siz"
+    ):
+        sources.find("digits", image_size=image_size)
+
+
 def test_order_of_the_folders(tmp_path, monkeypatch):
     for i, name in enumerate(("given", "genzoo", "tfds")):
         (tmp_path / name).mkdir()
