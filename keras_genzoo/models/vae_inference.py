@@ -29,7 +29,8 @@ class VAEInference:
 
     def decode(self, z, labels=None):
         """The likelihood's mean at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
-        return self._decode(tf.cast(z, tf.float32), self._checked_labels(labels))
+        z = tf.cast(z, tf.float32)
+        return self._decode(z, self._checked_labels(labels, z.shape[0]))
 
     def reconstruct(self, x):
         """The likelihood's mean at the posterior's mean: `(batch, *event)` to float32 `(batch, *event)`."""
@@ -159,9 +160,8 @@ class VAEInference:
             return tf.convert_to_tensor(x), None
         return tf.convert_to_tensor(x["images"]), tf.cast(x["labels"], tf.int32)
 
-    def _checked_labels(self, labels):
-        checks.check_conditioning(self.num_classes, labels)
-        return None if labels is None else tf.cast(labels, tf.int32)
+    def _checked_labels(self, labels, count=None):
+        return checks.checked_labels(self.num_classes, labels, count)
 
     def _posterior(self, images, labels, training=False):
         """float32 `z_mean, z_log_var`, each `(batch, latent_dim)`."""
