@@ -179,9 +179,9 @@ def test_values_of_overrides():
     assert cli._overrides(pairs) == expected
 
 
-def command_line(*arguments, code=""):
+def command_line(*arguments, code="", module="keras_genzoo.cli"):
     """The command line in a process of its own."""
-    program = [sys.executable, *(["-c", code] if code else ["-m", "keras_genzoo.cli"]), *arguments]
+    program = [sys.executable, *(["-c", code] if code else ["-m", module]), *arguments]
     return subprocess.run(program, capture_output=True, text=True, timeout=300)
 
 
@@ -199,6 +199,7 @@ finally:
     assert "example: genzoo train vae-digits" in result.stdout and result.stdout.endswith("False False\n")
 
 
-def test_a_command_prints_no_chatter():
-    result = command_line("list")
+@pytest.mark.parametrize("module", ["keras_genzoo.cli", "keras_genzoo"])
+def test_a_command_prints_no_chatter(module):
+    result = command_line("list", module=module)
     assert result.returncode == 0 and "vae-digits" in result.stdout and result.stderr == ""
