@@ -8,7 +8,7 @@ import numpy as np
 from keras_genzoo import metrics
 from keras_genzoo.data.pipeline import some_rows
 from keras_genzoo.evaluation.dispatch import evaluate
-from keras_genzoo.losses import Bernoulli, bits_per_dimension
+from keras_genzoo.losses import bits_per_dimension
 from keras_genzoo.models import VAE
 
 MUTUAL_INFORMATION_EXAMPLES = 10_000
@@ -21,24 +21,22 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
     held_out = getattr(splits, split)
     held_out = held_out if max_examples is None else held_out.take(max_examples)
     columns, bar = {}, keras.utils.Progbar(len(held_out), verbose=verbose, unit_name="example")
-    done = 0
+    done, on_levels = 0, True
     for x, y in held_out.pairs(batch_size):
         terms = {**model.elbo(x, y, ELBO_SAMPLES, seed, first_row=done), **model.encode(x)}
         terms["log_likelihood"] = model.log_likelihood(x, num_samples, seed, y)
         for name, values in terms.items():
             columns.setdefault(name, []).append(values.numpy())
+        on_levels = on_levels and _on_levels(x if y is None else y, model.likelihood.levels)
         done += len(columns["elbo"][-1])
         bar.update(done)
     columns = {name: np.concatenate(values) for name, values in columns.items()}
     log_likelihood = columns["log_likelihood"]
-    dimensions = math.prod(model.event_shape)
     some = some_rows(len(held_out), MUTUAL_INFORMATION_EXAMPLES)
     results = {name: float(columns[name].mean()) for name in ("elbo", "kl", "reconstruction_nll", "log_likelihood")}
     results |= {
         "log_likelihood_standard_error": float(log_likelihood.std() / math.sqrt(len(log_likelihood))),
-        "bits_per_dimension": bits_per_dimension(-results["log_likelihood"], dimensions),
-        "rate_bits": -results["log_likelihood"] / math.log(2.0),
-        "raw_bits": float(dimensions * (1 if isinstance(model.likelihood, Bernoulli) else 8)),
+        **(_bits(model, -results["log_likelihood"]) if on_levels else {}),
         "active_units": metrics.active_units(columns["z_mean"]),
         "mutual_information": metrics.mutual_information(
             columns["z_mean"][some], columns["z_log_var"][some], seed=seed
@@ -52,6 +50,24 @@ def _(model, splits, split="test", num_samples=5000, max_examples=None, batch_si
         "num_examples": len(held_out),
         "num_samples": num_samples,
         "seed": seed,
+    }
+
+
+def _on_levels(x, levels):
+    """Whether all data are among the values that have a probability under the likelihood, so that bits have meaning."""
+    if levels is None:
+        return False
+    steps = (levels - 1) * np.asarray(x["images"] if isinstance(x, dict) else x, "float64")
+    return bool(np.all(np.abs(steps - np.round(steps)) < 1e-3))
+
+
+def _bits(model, nats):
+    """Of an example: its code length in bits, by the model and as it is stored."""
+    dimensions = math.prod(model.event_shape)
+    return {
+        "bits_per_dimension": bits_per_dimension(nats, dimensions),
+        "rate_bits": nats / math.log(2.0),
+        "raw_bits": dimensions * math.log2(model.likelihood.levels),
     }
 
 

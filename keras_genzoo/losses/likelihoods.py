@@ -27,9 +27,12 @@ class Likelihood(keras.layers.Layer):
 
     Attributes:
         value_range: `(low, high)` of valid data, or `None` when any real number is valid.
+        levels: int, the number of equally spaced values in [0, 1] over which it is a probability, of which bits can be
+            counted; `None` for a density.
     """
 
     value_range = (0.0, 1.0)
+    levels = None
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -83,6 +86,8 @@ class Bernoulli(Likelihood):
     >>> float(Bernoulli().log_prob([[1.0, 0.0]], [[0.0, 0.0]], event_rank=1)[0])  # 2 log(1/2)
     -1.3862943649291992
     """
+
+    levels = 2
 
     def distribution(self, parameters):
         import tensorflow_probability as tfp

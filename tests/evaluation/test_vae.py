@@ -111,6 +111,14 @@ def test_grey_likelihood_counts_eight_raw_bits():
     assert results["raw_bits"] == 8 * 64 and results["num_examples"] == 20
 
 
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+def test_no_bits_of_grey_pixels_without_a_probability(likelihood):
+    splits = genzoo.data.load("digits")
+    results = genzoo.evaluate(make(splits, likelihood=likelihood), splits, num_samples=5, max_examples=20)
+    assert np.isfinite(results["log_likelihood"])
+    assert not {"bits_per_dimension", "rate_bits", "raw_bits"} & set(results)
+
+
 def test_points_without_probe_trouble():
     splits = genzoo.data.load("ring")
     encoder, decoder = genzoo.networks.dense_encoder((2,), 2), genzoo.networks.dense_decoder(2, (2,))
