@@ -26,7 +26,8 @@ EXAMPLES = {
 def main(arguments=None):
     """Runs one command; returns the exit code.
 
-    0 is success, 1 what `verify` or `inspect` found to be wrong, 2 bad input, with one line on standard error.
+    0 is success, 1 what `verify` or `inspect` found to be wrong, 2 bad input or a failed check of an export, with one
+    line on standard error.
     """
     parsed = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -35,7 +36,7 @@ def main(arguments=None):
         with _quiet():
             import keras_genzoo.recipes  # noqa: F401  # TensorFlow's first lines pass by its own switch
         return parsed.command(parsed) or 0
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:  # the last of an export that is not as it should
         if os.environ.get("GENZOO_DEBUG"):
             raise
         print(f"genzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -89,7 +90,8 @@ def _train(arguments):
         language_model=arguments.language_model,
         **_overrides(arguments.set),
     )
-    print(f"Already finished: {folder}" if finished else "")
+    if finished:
+        print(f"Already finished: {folder}")
     print(evaluation.format_results(load_manifest(folder)["metrics"]))
     print(f"\n{folder}: 1/ (SavedModel), model.keras, manifest.json, README.md, pictures/, logs/")
 

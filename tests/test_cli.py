@@ -1,5 +1,7 @@
 """The command line: every command once, and one line with exit code 2 for bad input."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -9,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from keras_genzoo import cli
+from keras_genzoo import cli, training
 
 TINY = ["--set", "units=16", "--set", "latent_dim=2", "--set", "epochs=2", "--set", "jit_compile=false"]
 
@@ -17,8 +19,10 @@ TINY = ["--set", "units=16", "--set", "latent_dim=2", "--set", "epochs=2", "--se
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished run of vae-digits, made by the command line."""
-    folder = tmp_path_factory.mktemp("cli") / "run"
-    assert cli.main(["train", "vae-digits", "--run-dir", str(folder), *TINY]) == 0
+    folder, out = tmp_path_factory.mktemp("cli") / "run", io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["train", "vae-digits", "--run-dir", str(folder), *TINY]) == 0
+    assert "\n\nelbo " not in out.getvalue()  # no empty line where nothing was finished before
     return folder
 
 
@@ -140,6 +144,11 @@ BAD = {
     "export to existing": (["export", "{run}", "--to", "{full}"], "{full}"),
     "unknown file kind": (["generate", "{run}", "--out", "{new}.jpg"], "Expected a name that ends in .png or .npz"),
     "label of an unconditional model": (["generate", "{run}", "--label", "3", "--out", "{new}.png"], "takes no label"),
+    "too large a seed": (["generate", "{run}", "--seed", "5000000000", "--out", "{new}.png"], "seed=5000000000"),
+    "too large a seed of a run": (
+        ["train", "vae-digits", "--set", "seed=5000000000", "--run-dir", "{new}"],
+        "seed=5000",
+    ),
     "no samples": (["generate", "{run}", "--num-samples", "0", "--out", "{new}.png"], "at least one sample"),
     "language model beside a VAE": (
         ["train", "vae-digits", "--language-model", "{full}", "--run-dir", "{new}"],
@@ -165,6 +174,15 @@ def test_bad_input_is_one_line_and_exit_code_2(case, finished, tmp_path, capsys)
     assert err.startswith("genzoo: error: ") and err.count("\n") == 1
     assert message.format(**names) in err
     assert not (tmp_path / "new").exists() and [path.name for path in full.iterdir()] == ["file"]
+
+
+def test_a_failed_check_of_an_export_is_one_line(monkeypatch, capsys):
+    def run(*args, **kwargs):
+        raise RuntimeError("The SavedModel does not equal\nthe live model")
+
+    monkeypatch.setattr(training, "run", run)
+    assert cli.main(["train", "vae-digits"]) == 2
+    assert capsys.readouterr().err == "genzoo: error: The SavedModel does not equal the live model\n"
 
 
 def test_unwritable_folder(tmp_path, monkeypatch, capsys):

@@ -20,7 +20,7 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
         out: file to write: `.png` for a picture of images (`samples.png` by default) or `.npz` for their arrays, any
             name for texts, which are returned in any case; or `None`.
         num_samples: int, by default 16 images or sentences, or one text a prompt.
-        seed: int. Defaults to 0.
+        seed: int, of 32 bits. Defaults to 0.
         **options: `label` of a conditional model, by default all classes in turn; of a language model `prompts` (list
             of str), `max_length`, `temperature`, `top_k` and `top_p`; of a translator `prompts` or `input`, a file of
             one text a line (`"-"` is standard input), `max_length`, `beam_width` and `length_penalty`; of a text VAE
@@ -42,6 +42,8 @@ def generate(path, out=None, num_samples=None, seed=0, **options):
         raise FileNotFoundError(f"No folder to write in. Expected {folder} to exist. Received: {out}")
     if num_samples is not None and num_samples < 1:
         raise ValueError(f"Expected at least one sample. Received: num_samples={num_samples}")
+    if not -(2**31) <= seed < 2**31:
+        raise ValueError(f"Expected a seed of 32 bits, below {2**31}. Received: seed={seed}")
     if "generate" not in manifest["signatures"]:
         raise ValueError(f"This model generates nothing. Expected one with a signature generate. Received: {path}")
     served = tf.saved_model.load(str(pathlib.Path(path) / SAVED_MODEL))

@@ -158,6 +158,7 @@ RECIPES = (
         activation="relu",
         epochs=10,
         evaluated=100,
+        minutes=30,
         steps_per_execution=10,
         learning_rate=2e-3,
     ),

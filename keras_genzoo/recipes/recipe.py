@@ -80,6 +80,8 @@ class Recipe:
         for name in ("epochs", "batch_size"):
             if settings[name] < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={settings[name]}")
+        if not 0 <= settings["seed"] < 2**31:
+            raise ValueError(f"Expected seed in [0, {2**31 - 1}]. Received: seed={settings['seed']}")
         return settings
 
     def evaluation_options(self, num_samples=None, language_model=None):
