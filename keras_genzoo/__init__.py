@@ -36,9 +36,18 @@ def __getattr__(name):
     raise AttributeError(f"module 'keras_genzoo' has no attribute {name!r}")
 
 
+def _is_command_line():
+    """Whether this process is `genzoo`, or `python -m` with this package and not with one that imports it."""
+    started = os.path.basename(sys.argv[0] if sys.argv else "")
+    if started == "-m":  # while Python looks for the module to run
+        asked = sys.orig_argv[sys.orig_argv.index("-m") + 1 :] if "-m" in sys.orig_argv else []
+        return asked[:1] in (["keras_genzoo"], ["keras_genzoo.cli"])
+    return started in ("genzoo", "genzoo.exe")
+
+
 # Keras finds classes of a saved model once they are imported. The command line alone does without: it loads TensorFlow
 # itself, silenced, and not at all for --help.
-if os.path.basename(sys.argv[0] if sys.argv else "") not in ("genzoo", "genzoo.exe", "-m"):
+if not _is_command_line():
     for _module in _MODULES:
         importlib.import_module(f"keras_genzoo.{_module}")
 

@@ -24,7 +24,11 @@ EXAMPLES = {
 
 
 def main(arguments=None):
-    """Runs one command; returns the exit code: 0, or 2 with one line on standard error for bad input."""
+    """Runs one command; returns the exit code.
+
+    0 is success, 1 what `verify` or `inspect` found to be wrong, 2 bad input or a failed check of an export, with one
+    line on standard error.
+    """
     parsed = _parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     memory.keep_freed()
@@ -32,7 +36,7 @@ def main(arguments=None):
         with _quiet():
             import keras_genzoo.recipes  # noqa: F401  # TensorFlow's first lines pass by its own switch
         return parsed.command(parsed) or 0
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, RuntimeError) as error:  # the last of an export that is not as it should
         if os.environ.get("GENZOO_DEBUG"):
             raise
         print(f"genzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -86,7 +90,8 @@ def _train(arguments):
         language_model=arguments.language_model,
         **_overrides(arguments.set),
     )
-    print(f"Already finished: {folder}" if finished else "")
+    if finished:
+        print(f"Already finished: {folder}")
     print(evaluation.format_results(load_manifest(folder)["metrics"]))
     print(f"\n{folder}: 1/ (SavedModel), model.keras, manifest.json, README.md, pictures/, logs/")
 
@@ -140,7 +145,9 @@ def _export(arguments):
 def _inspect(arguments):
     from keras_genzoo import inspection
 
-    print(inspection.format_inspection(inspection.inspect(arguments.path)))
+    contents = inspection.inspect(arguments.path)
+    print(inspection.format_inspection(contents))
+    return 0 if set(contents["checksums"].values()) <= {"ok"} else 1
 
 
 def _verify(arguments):

@@ -53,7 +53,7 @@ def inspect(path):
 
 
 def _in_serving_order(signatures, manifest):
-    known = [] if manifest is None else [name for name in manifest["signatures"] if name in signatures]
+    known = [] if manifest is None else [name for name in manifest.get("signatures", {}) if name in signatures]
     return {**{name: signatures[name] for name in known}, **signatures}
 
 
@@ -85,8 +85,9 @@ def describe(tensor):
 def _header(contents):
     manifest, lines = contents["manifest"], [contents["path"]]
     if manifest is not None:
-        versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
-        lines.append(f"  {manifest['model']}, recipe {manifest['recipe']}, seed {manifest['seed']}; {versions}")
+        versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
+        model, recipe, seed = (manifest.get(name) for name in ("model", "recipe", "seed"))
+        lines.append(f"  {model}, recipe {recipe}, seed {seed}; {versions}")
     return [*lines, f"  SavedModel of {contents['size'] / 1e6:.2f} MB"]
 
 

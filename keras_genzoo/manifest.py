@@ -7,6 +7,7 @@ import pathlib
 FORMAT = 1
 NAME = "manifest.json"
 SAVED_MODEL = "1"  # the layout model servers expect
+WRONG = ("changed", "missing")
 
 
 def load_manifest(path):
@@ -38,6 +39,42 @@ def load_manifest(path):
         if not (folder / name).resolve().is_relative_to(folder) or pathlib.Path(name).is_absolute():
             raise ValueError(f"The manifest names a file outside of its folder. Received: {name!r} in {file}")
     return manifest
+
+
+def open_artifact(path, below, keys=()):
+    """The manifest of an artefact a part of which is about to be loaded, and is what was exported.
+
+    Args:
+        path: str or path of the artefact's folder.
+        below: str, the file or the folder in it that is to be loaded, such as `"model.keras"`.
+        keys: names of what the manifest has to have.
+
+    Returns:
+        dict, as of `load_manifest`.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_manifest`.
+        ValueError: if a key is not there, or a file is missing or changed.
+    """
+    manifest = load_manifest(path)
+    lacking = [key for key in keys if key not in manifest]
+    if lacking:
+        raise ValueError(f"Incomplete manifest. Expected the keys {list(keys)}. Received: {path} without {lacking}")
+    check_files(path, below)
+    return manifest
+
+
+def check_files(path, below):
+    """Refuses a file or a folder of an artefact that is not what its manifest says; as `open_artifact`."""
+    states = verify_checksums(path)
+    wrong = [f"{name} is {state}" for name, state in states.items() if name.split("/")[0] == below and state in WRONG]
+    if not wrong and not (pathlib.Path(path) / below).exists():
+        wrong = [f"{below} is missing"]
+    if wrong:
+        raise ValueError(
+            "Damaged artefact. Expected the files that were exported, with the checksums of the manifest. "
+            f"Received: {path}, where {', '.join(wrong)}"
+        )
 
 
 def verify_checksums(path):

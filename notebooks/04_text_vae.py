@@ -317,8 +317,8 @@ collapse_curves()
 # The table is of test sentences. Minus the ELBO is reconstruction plus KL; the nats are the importance-weighted bound
 # (Burda et al. 2016). The mutual information of sentence and code is what of the KL says anything; the rest is paid for
 # moving all posteriors away from the prior together. The collapsed model is the language model with an idle encoder.
-# Free bits keep a code at nearly the same nats; with twice as many the price shows. The nats are of 50 draws a sentence,
-# so a tenth of a nat here is chance; section 3 takes more of them.
+# Free bits keep a code at nearly the same nats; with twice as many the price shows. The nats are of 50 draws a
+# sentence, so a tenth of a nat here is chance; section 3 takes more of them.
 
 # %%
 results = {name: measure(model) for name, model in models.items()}

@@ -20,6 +20,7 @@ def isolated(monkeypatch):
     """Every test starts from one seed and the float32 policy, and sees no data folder of this machine."""
     monkeypatch.delenv("GENZOO_DATA_DIR", raising=False)
     monkeypatch.delenv("TFDS_DATA_DIR", raising=False)
+    monkeypatch.setattr(genzoo.data.sources, "DEFAULT", "no/such/folder")
     keras.utils.set_random_seed(0)
     policy = keras.config.dtype_policy()
     yield

@@ -14,8 +14,10 @@ from keras_genzoo.callbacks import (
     DiscriminatorMonitor,
     ImportanceWeightedBound,
     ModeCollapseMonitor,
+    ModelPictures,
     PosteriorCollapseMonitor,
     SampleImages,
+    recording,
 )
 from keras_genzoo.metrics import active_units
 
@@ -85,6 +87,27 @@ def test_tensorboard_gets_the_same_pictures(tmp_path):
         np.testing.assert_array_equal(summary, read_png(tmp_path / "files" / f"epoch_{event.step + 1:04d}.png"))
     fit(image_vae(), callback)  # the writer was closed; a second training opens a new one
     assert len(list((tmp_path / "logs").iterdir())) == 2
+
+
+def test_tensorboard_gets_all_pictures_now_and_then_and_at_the_end(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    splits = genzoo.data.load("digits", binarization="static")
+    vae = genzoo.VAE(
+        genzoo.networks.dense_encoder((8, 8, 1), 3, (8,)), genzoo.networks.dense_decoder(3, (8, 8, 1), (8,))
+    )
+    vae.compile("adam")
+    x = next(iter(splits.train.batches(64)))
+    callbacks = recording(vae, splits, tmp_path, epochs=2)
+    assert [type(callback) for callback in callbacks] == [ImportanceWeightedBound, SampleImages, ModelPictures]
+    fit(vae, ModelPictures(splits, tmp_path / "logs", every=2), x=x, epochs=5)
+    events = EventAccumulator(str(tmp_path / "logs"), size_guidance={"tensors": 0}).Reload()
+    names = [f"pictures/{name}" for name in ("latent_map", "reconstructions", "samples", "traversal")]
+    assert sorted(events.Tags()["tensors"]) == names
+    assert [event.step for event in events.Tensors("pictures/latent_map")] == [1, 3, 4]
+    (last,) = [event for event in events.Tensors("pictures/reconstructions") if event.step == 4]
+    expected = genzoo.visualization.to_array(genzoo.visualization.pictures(vae, splits)["reconstructions"])
+    np.testing.assert_array_equal(read_png(io.BytesIO(last.tensor_proto.string_val[2])), expected)
 
 
 def test_points_and_classes_are_drawn_too(tmp_path):

@@ -1,14 +1,17 @@
 """The command line: every command once, and one line with exit code 2 for bad input."""
 
+import contextlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from keras_genzoo import cli
+from keras_genzoo import cli, training
 
 TINY = ["--set", "units=16", "--set", "latent_dim=2", "--set", "epochs=2", "--set", "jit_compile=false"]
 
@@ -16,8 +19,10 @@ TINY = ["--set", "units=16", "--set", "latent_dim=2", "--set", "epochs=2", "--se
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished run of vae-digits, made by the command line."""
-    folder = tmp_path_factory.mktemp("cli") / "run"
-    assert cli.main(["train", "vae-digits", "--run-dir", str(folder), *TINY]) == 0
+    folder, out = tmp_path_factory.mktemp("cli") / "run", io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["train", "vae-digits", "--run-dir", str(folder), *TINY]) == 0
+    assert "\n\nelbo " not in out.getvalue()  # no empty line where nothing was finished before
     return folder
 
 
@@ -54,7 +59,8 @@ def test_evaluate_json_repeats_the_manifest(finished, capsys):
 
 def test_evaluate_table(finished, capsys):
     assert cli.main(["evaluate", str(finished), "--num-samples", "10", "--split", "validation"]) == 0
-    assert "log_likelihood " in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "log_likelihood " in captured.out and captured.err == ""
 
 
 def test_generate(finished, tmp_path):
@@ -75,6 +81,55 @@ def test_export_and_inspect(finished, tmp_path, capsys):
     assert "reconstruct" in out and "score" in out
 
 
+def without(*keys):
+    def change(folder):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps({k: v for k, v in manifest.items() if k not in keys}))
+
+    return change
+
+
+def cut(name):
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:-100])
+
+
+DAMAGED = {
+    "weights cut off": ("evaluate", cut("model.keras"), "model.keras is changed"),
+    "no weights": ("evaluate", lambda folder: (folder / "model.keras").unlink(), "model.keras is missing"),
+    "graph cut off": ("generate", cut("1/saved_model.pb"), "1/saved_model.pb is changed"),
+    "no variables": ("generate", lambda folder: shutil.rmtree(folder / "1" / "variables"), "is missing"),
+    "no signatures": ("generate", without("signatures"), "without ['signatures']"),
+    "no recipe": ("evaluate", without("recipe"), "exported without a recipe"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_damaged_artefacts_are_one_line(case, finished, tmp_path, capsys):
+    command, damage, message = DAMAGED[case]
+    folder = tmp_path / "damaged"
+    shutil.copytree(finished, folder)
+    damage(folder)
+    assert cli.main([command, str(folder), *(["--out", str(tmp_path / "a.png")] if command == "generate" else [])]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("genzoo: error: ") and err.count("\n") == 1 and message in err
+    if "is " in message:
+        assert cli.main(["inspect", str(folder)]) in (1, 2)
+
+
+def test_evaluate_without_hyperparameters_and_on_other_data(finished, tmp_path, capsys):
+    """Those of the recipe are taken; that the data are others is said on standard error."""
+    folder = tmp_path / "other"
+    shutil.copytree(finished, folder)
+    without("hyperparameters")(folder)
+    manifest = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(manifest.replace('"checksum": "sha256:', '"checksum": "sha256:0'))
+    assert cli.main(["evaluate", str(folder), "--json", "--num-samples", "1"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["num_examples"] == 179
+    line = captured.err.rstrip("\n")
+    assert line.startswith("The data are not those of the training. Expected sha256:0") and "\n" not in line
+
+
 BAD = {
     "unknown recipe": (["train", "vae-digit"], "Unknown recipe. Expected one of vae-digits"),
     "unknown override": (
@@ -89,6 +144,11 @@ BAD = {
     "export to existing": (["export", "{run}", "--to", "{full}"], "{full}"),
     "unknown file kind": (["generate", "{run}", "--out", "{new}.jpg"], "Expected a name that ends in .png or .npz"),
     "label of an unconditional model": (["generate", "{run}", "--label", "3", "--out", "{new}.png"], "takes no label"),
+    "too large a seed": (["generate", "{run}", "--seed", "5000000000", "--out", "{new}.png"], "seed=5000000000"),
+    "too large a seed of a run": (
+        ["train", "vae-digits", "--set", "seed=5000000000", "--run-dir", "{new}"],
+        "seed=5000",
+    ),
     "no samples": (["generate", "{run}", "--num-samples", "0", "--out", "{new}.png"], "at least one sample"),
     "language model beside a VAE": (
         ["train", "vae-digits", "--language-model", "{full}", "--run-dir", "{new}"],
@@ -116,6 +176,15 @@ def test_bad_input_is_one_line_and_exit_code_2(case, finished, tmp_path, capsys)
     assert not (tmp_path / "new").exists() and [path.name for path in full.iterdir()] == ["file"]
 
 
+def test_a_failed_check_of_an_export_is_one_line(monkeypatch, capsys):
+    def run(*args, **kwargs):
+        raise RuntimeError("The SavedModel does not equal\nthe live model")
+
+    monkeypatch.setattr(training, "run", run)
+    assert cli.main(["train", "vae-digits"]) == 2
+    assert capsys.readouterr().err == "genzoo: error: The SavedModel does not equal the live model\n"
+
+
 def test_unwritable_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert cli.main(["train", "vae-digits", "--run-dir", str(tmp_path / "new")]) == 2
@@ -128,9 +197,9 @@ def test_values_of_overrides():
     assert cli._overrides(pairs) == expected
 
 
-def command_line(*arguments, code=""):
+def command_line(*arguments, code="", module="keras_genzoo.cli"):
     """The command line in a process of its own."""
-    program = [sys.executable, *(["-c", code] if code else ["-m", "keras_genzoo.cli"]), *arguments]
+    program = [sys.executable, *(["-c", code] if code else ["-m", module]), *arguments]
     return subprocess.run(program, capture_output=True, text=True, timeout=300)
 
 
@@ -148,6 +217,7 @@ finally:
     assert "example: genzoo train vae-digits" in result.stdout and result.stdout.endswith("False False\n")
 
 
-def test_a_command_prints_no_chatter():
-    result = command_line("list")
+@pytest.mark.parametrize("module", ["keras_genzoo.cli", "keras_genzoo"])
+def test_a_command_prints_no_chatter(module):
+    result = command_line("list", module=module)
     assert result.returncode == 0 and "vae-digits" in result.stdout and result.stderr == ""

@@ -78,6 +78,19 @@ def test_imports_only_from_above(path):
         assert other not in FORBIDDEN.get(part, ()), f"{path}:{line}: {part} must not import {other}"
 
 
+def test_a_module_that_is_run_gets_the_classes_registered(tmp_path):
+    """By `python -m`, as the command line is, too."""
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "__init__.py").write_text("import keras_genzoo\n")
+    code = "import keras; print(keras.saving.get_registered_object('keras_genzoo>VAE'))\n"
+    (tmp_path / "project" / "module.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT.parent), os.environ.get("PYTHONPATH", "")])}
+    result = subprocess.run(
+        [sys.executable, "-m", "project.module"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert result.stdout == "<class 'keras_genzoo.models.vae.VAE'>\n"
+
+
 def test_import_is_light_and_silent():
     """It loads nothing heavy beyond what Keras and TensorFlow load themselves."""
     code = f"""

@@ -11,6 +11,7 @@ import tensorflow as tf
 import keras_genzoo as genzoo
 from keras_genzoo import recipes
 from keras_genzoo.callbacks import measuring
+from keras_genzoo.models import executions
 from keras_genzoo.recipes.recipe import DATA_OPTIONS, RUN_OPTIONS
 from keras_genzoo.training import CURVES
 
@@ -157,6 +158,32 @@ def test_recipe_is_complete(name):
             return low
 
     assert recipe.settings(**recipe.search_space(Hp())) != recipe.settings()
+
+
+@pytest.mark.parametrize(("wanted", "updates", "steps"), [(59, 590, 59), (59, 468, 52), (59, 31, 31), (10, 61, 1)])
+def test_steps_of_a_call_divide_an_epoch(wanted, updates, steps):
+    assert executions.steps_per_execution(wanted, updates) == steps
+
+
+def test_recipes_ask_for_it():
+    recipe = recipes.get("vae-digits")
+    settings = recipe.settings(batch_size=32, units=(8,))  # 45 updates an epoch
+    assert recipe.build(settings, recipe.load(settings)).steps_per_execution == 9
+
+
+@pytest.mark.parametrize("name", ["vae-mnist", "lsgan-digits", "classifier-mnist"])
+def test_images_are_resized_where_it_is_asked_for(name, tmp_path):
+    np.savez(tmp_path / "mine.npz", images=np.zeros((40, 6, 6), "uint8"), labels=np.arange(40) % 2)
+    recipe = recipes.get(name)
+    assert "image_size" not in recipe.settings()
+    few = {"validation_size": 5}
+    settings = recipe.settings(dataset="mine", image_size=[8, 12], **few)
+    assert settings["image_size"] == (8, 12)
+    assert recipe.load(settings, tmp_path).train.event_shape == (8, 12, 1)
+    with pytest.raises(ValueError, match=r"Expected image_size of type tuple, such as \(28, 28\)"):
+        recipe.settings(image_size="large")
+    with pytest.raises(ValueError, match=r"^Unknown override of lstm-grammar"):
+        recipes.get("lstm-grammar").settings(image_size=(28, 28))
 
 
 def test_unknown_recipe():

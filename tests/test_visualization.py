@@ -1,5 +1,6 @@
 """The pictures: their pixels, points and words against what went in."""
 
+import dataclasses
 import types
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.decomposition import PCA
 
 import keras_genzoo as genzoo
 from keras_genzoo import visualization as viz
+from keras_genzoo.visualization import gallery, models
 from keras_genzoo.visualization.grids import GAP
 
 RANDOM = np.random.default_rng(0)
@@ -221,10 +223,12 @@ def test_latent_map_is_a_principal_component_analysis():
     images, labels = RANDOM.integers(0, 256, (60, 1, 4, 1), "uint8"), (np.arange(60) % 3).astype("int32")
     images[:, :, 2] //= 4
     axes = viz.latent_map(Stub(4), split(images, labels), max_examples=50).axes[0]
-    pca = PCA(2).fit(codes(images[:50]))
-    expected = pca.transform(codes(images[:50]))
+    shown = split(images, labels).some(50)
+    images, labels = shown.arrays["images"], shown.labels
+    pca = PCA(2).fit(codes(images))
+    expected = pca.transform(codes(images))
     for label, collection in enumerate(axes.collections):
-        points, wanted = collection.get_offsets(), expected[labels[:50] == label]
+        points, wanted = collection.get_offsets(), expected[labels == label]
         for axis in range(2):
             sign = np.sign(points[0, axis] * wanted[0, axis])
             np.testing.assert_allclose(points[:, axis], sign * wanted[:, axis], atol=1e-5)
@@ -310,6 +314,22 @@ def test_draw_makes_all_pictures_of_a_vae(tmp_path, num_classes, corruption):
     assert list(paths) == ["samples", "reconstructions", "traversal", "latent_map", "curves"]
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {f"{name}.png" for name in paths}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths.values())
+
+
+def test_pictures_of_data_in_order_of_class_show_all_classes(monkeypatch):
+    splits, seen = genzoo.data.load("digits"), {}
+    train = splits.train.rows(np.argsort(splits.train.labels, kind="stable"))
+    splits = dataclasses.replace(splits, test=train, validation=train)
+    monkeypatch.setattr(gallery, "reconstructions", lambda model, x, count: seen.update(x=np.asarray(x)[:count]))
+    monkeypatch.setattr(models, "scatter", lambda axes, points, labels, named: seen.update(labels=labels))
+    viz.pictures(digits_vae(), splits)
+    assert len(seen["x"]) == 10
+    rows = [
+        np.flatnonzero(np.all(np.abs(train.arrays["images"] / 255 - x) < 1e-6, axis=(1, 2, 3)))[0] for x in seen["x"]
+    ]
+    assert len(np.unique(train.labels[rows])) >= 4
+    viz.latent_map(digits_vae(), train, max_examples=100)
+    assert len(seen["labels"]) == 100 and len(np.unique(seen["labels"])) == 10
 
 
 def test_draw_of_points_makes_what_applies(tmp_path):

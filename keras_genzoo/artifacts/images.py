@@ -24,7 +24,7 @@ def generate(served, manifest, out, num_samples, seed, options):
     check_options(options, {"label"} & {name.removesuffix("s") for name in accepted})
     arguments, labels = {"seed": tf.constant(seed, tf.int32)}, None
     if "labels" in accepted:
-        labels = class_labels(options.get("label"), manifest["data"]["num_classes"], num_samples)
+        labels = class_labels(options.get("label"), num_classes(manifest), num_samples)
         arguments["labels"] = tf.constant(labels, tf.int32)
     if "num_samples" in accepted:
         arguments["num_samples"] = tf.constant(num_samples, tf.int32)
@@ -36,6 +36,14 @@ def generate(served, manifest, out, num_samples, seed, options):
     else:
         visualization.save(visualization.image_grid(next(iter(outputs.values())), labels=labels), out)
     return out
+
+
+def num_classes(manifest):
+    """How many classes the data of a conditional model had."""
+    count = (manifest.get("data") or {}).get("num_classes")
+    if count is None:
+        raise ValueError("The manifest lacks the number of classes. Expected data={'num_classes': ...}. Received: none")
+    return count
 
 
 def class_labels(label, count, num_samples):

@@ -1,6 +1,6 @@
 """Sentences of an artefact: what a text VAE writes from codes of its prior."""
 
-from keras_genzoo.artifacts.images import class_labels
+from keras_genzoo.artifacts.images import class_labels, num_classes
 from keras_genzoo.artifacts.options import check_options
 from keras_genzoo.artifacts.texts import written
 from keras_genzoo.models.text import LENGTH, check_sampling, strings
@@ -21,7 +21,7 @@ def generate(served, manifest, out, num_samples, seed, options):
     num_samples = DEFAULT_SAMPLES if num_samples is None else num_samples
     arguments = {"num_samples": tf.constant(num_samples, tf.int32)}
     if conditional:
-        labels = class_labels(options.get("label"), manifest["data"]["num_classes"], num_samples)
+        labels = class_labels(options.get("label"), num_classes(manifest), num_samples)
         arguments = {"labels": tf.constant(labels, tf.int32)}
     outputs = signature(
         max_length=tf.constant(max_length, tf.int32), temperature=tf.constant(temperature, tf.float32),

@@ -1,7 +1,7 @@
 """Callbacks: what a model draws while it learns, and alarms for the ways in which it can fail."""
 
 from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollapseMonitor
-from keras_genzoo.callbacks.pictures import SampleImages
+from keras_genzoo.callbacks.pictures import ModelPictures, SampleImages
 from keras_genzoo.callbacks.recording import measuring, recording
 from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.translations import SampleTranslations
@@ -16,6 +16,7 @@ __all__ = [
     "DiscriminatorMonitor",
     "ImportanceWeightedBound",
     "ModeCollapseMonitor",
+    "ModelPictures",
     "PosteriorCollapseMonitor",
     "SampleImages",
     "SampleTexts",

@@ -1,8 +1,10 @@
 """What a run writes down of a model while it learns, by its family."""
 
+import dataclasses
 import functools
+import math
 
-from keras_genzoo.callbacks.pictures import SampleImages
+from keras_genzoo.callbacks.pictures import ModelPictures, SampleImages
 from keras_genzoo.callbacks.texts import SampleTexts
 from keras_genzoo.callbacks.translations import SampleTranslations
 from keras_genzoo.callbacks.variational import ImportanceWeightedBound, SentenceBound, SentenceCollapseMonitor
@@ -11,6 +13,7 @@ from keras_genzoo.models import GAN, VAE, LanguageModel, Seq2Seq, TextVAE
 from keras_genzoo.models.text import labelled, longest
 
 TIMES = 20  # in a run
+PICTURED, APART = 3, 10  # how often in a run all pictures are drawn, and after how many epochs at least
 TRANSLATIONS = 200  # of the validation split
 BOUND_EXAMPLES, BOUND_SAMPLES = 1000, 200
 SENTENCES, SENTENCE_SAMPLES, DRAWN = 500, 20, 8
@@ -33,7 +36,7 @@ def measuring(model, splits, every):
 
 @measuring.register(VAE)
 def _(model, splits, every):
-    return [ImportanceWeightedBound(splits.validation.take(BOUND_EXAMPLES), num_samples=BOUND_SAMPLES, every=every)]
+    return [ImportanceWeightedBound(splits.validation.some(BOUND_EXAMPLES), num_samples=BOUND_SAMPLES, every=every)]
 
 
 @measuring.register(TextVAE)
@@ -63,7 +66,9 @@ def recording(model, splits, run_dir, epochs):
 
 @recording.register(VAE)
 def _(model, splits, run_dir, epochs):
-    return [*measuring(model, splits, max(1, epochs // TIMES)), _pictures(run_dir, epochs)]
+    seen = dataclasses.replace(splits, test=splits.validation)  # the test part is for the end
+    drawn = ModelPictures(seen, run_dir / "logs", every=max(APART, math.ceil(epochs / PICTURED)))
+    return [*measuring(model, splits, max(1, epochs // TIMES)), _pictures(run_dir, epochs), drawn]
 
 
 @recording.register(GAN)

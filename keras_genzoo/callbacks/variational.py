@@ -131,7 +131,7 @@ class ImportanceWeightedBound(keras.callbacks.Callback):
     """Logs the importance-weighted bound on a fixed split as `val_log_likelihood`, in nats.
 
     Args:
-        split: `keras_genzoo.data.Split`, such as the first 1,000 examples of a validation split.
+        split: `keras_genzoo.data.Split`, such as 1,000 examples of a validation split.
         num_samples: int, importance samples an example. Defaults to 200.
         every: int, the epochs from one measurement to the next. Defaults to 1.
         batch_size: int. Defaults to 100.

@@ -1,11 +1,10 @@
 """The settings of the classifiers whose features measure samples, and how they become a model."""
 
-import math
-
 import keras
 
 from keras_genzoo import networks
 from keras_genzoo.models import Classifier
+from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
 
 SETTINGS = {
@@ -43,7 +42,7 @@ def build(settings, splits):
     classifier = Classifier(network, label_smoothing=settings["label_smoothing"])
     classifier.compile(
         optimizer=FusedAdam(schedule),
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        steps_per_execution=steps_per_execution(settings["steps_per_execution"], updates_an_epoch),
         jit_compile=settings["jit_compile"],
     )
     return classifier

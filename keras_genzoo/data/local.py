@@ -21,7 +21,7 @@ def read(folder, name, image_size=None):
     Args:
         folder: `pathlib.Path`.
         name: str.
-        image_size: `(height, width)` to which the images of a folder are resized, or `None`.
+        image_size: `(height, width)` to which images are resized, or `None`.
 
     Returns:
         dict from `"train"` and, where there are, `"validation"` and `"test"` to dicts of `"images"`, uint8
@@ -34,11 +34,11 @@ def read(folder, name, image_size=None):
     archives = [place.parent / f"{place.name}.npz", *(sorted(place.glob("*.npz")) if place.is_dir() else [])]
     for archive in archives:
         if archive.is_file():
-            return _read_npz(archive)
+            return _resized(_read_npz(archive), image_size)
     if not place.is_dir():
         return None
     if any(_idx_file(place, stem) for stem in IDX["train"]):
-        return _read_idx(place)
+        return _resized(_read_idx(place), image_size)
     return _read_images(place, image_size)
 
 
@@ -107,7 +107,10 @@ def _idx(path):
 def _read_npz(path):
     """Keras's names (`x_train, y_train, x_test, y_test`) or `images, labels`."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not hasattr(archive, "files"):
+                raise ValueError(f"Expected an archive of arrays. Received: one array {archive.shape}, a .npy file")
             arrays = {key: archive[key] for key in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"Cannot read {path}: {error}") from None
@@ -156,7 +159,10 @@ def _picture(path, image_size):
 
     try:
         with Image.open(path) as image:
-            image = image.convert("L" if image.mode in ("1", "L", "I", "I;16") else "RGB")
+            if image.mode.startswith("I"):  # 16 bits a pixel, which `convert` cuts off at 255
+                values = np.clip(np.asarray(image).astype("float32") / 257, 0, 255)
+                image = Image.fromarray(np.round(values).astype("uint8"))
+            image = image.convert("L" if image.mode in ("1", "L") else "RGB")
             if image_size is not None:
                 image = image.resize(tuple(image_size)[::-1], Image.Resampling.LANCZOS)
             return np.asarray(image)
@@ -164,9 +170,30 @@ def _picture(path, image_size):
         raise ValueError(f"Cannot read the image {path}: {error}") from None
 
 
+def _resized(parts, image_size):
+    """The parts with images of one size, each channel by itself."""
+    from PIL import Image
+
+    for arrays in parts.values():
+        images = arrays["images"]
+        if image_size is not None and images.shape[1:3] != tuple(image_size):
+            planes = np.moveaxis(images, -1, 1).reshape(-1, *images.shape[1:3])
+            size = tuple(image_size)[::-1]
+            planes = np.stack([Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in planes])
+            arrays["images"] = np.moveaxis(planes.reshape(len(images), -1, *image_size), 1, -1)
+    return parts
+
+
 def _checked(parts, place):
+    """The parts, if each has as many labels as images, and all have labels or none, and images of one size."""
     for part, arrays in parts.items():
         sizes = {key: len(values) for key, values in arrays.items()}
         if len(set(sizes.values())) > 1 or 0 in sizes.values():
             raise ValueError(f"Expected as many labels as images, and some. Received: {sizes} in {part} of {place}")
+    labelled = {part: "labels" in arrays for part, arrays in parts.items()}
+    if len(set(labelled.values())) > 1:
+        raise ValueError(f"Expected labels in all parts or in none. Received: with labels {labelled} in {place}")
+    shapes = {part: arrays["images"].shape[1:] for part, arrays in parts.items()}
+    if len(set(shapes.values())) > 1:
+        raise ValueError(f"Parts differ in the size of images. Expected one size. Received: {shapes} in {place}")
     return parts

@@ -6,6 +6,11 @@ import tensorflow as tf
 STREAM = 0x5EEDDA7A  # keeps random changes of the data apart from the noise of a model with the same seed
 
 
+def some_rows(total, count, seed=0):
+    """`count` of the numbers below `total`, drawn without replacement, in order; all where there are no more."""
+    return np.sort(np.random.default_rng(seed).choice(total, min(count, total), replace=False))
+
+
 def epoch_batches(
     arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False, repeat_first=False
 ):

@@ -8,6 +8,8 @@ import socket
 from keras_genzoo.data import embedded, local, local_text, prepared
 from keras_genzoo.data.origins import origin
 
+DEFAULT = "~/tensorflow_datasets"  # where tensorflow-datasets keeps what it is not told to keep elsewhere
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -26,28 +28,33 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     """Finds a data set by name.
 
     Embedded sets come first. Then `data_dir`, `GENZOO_DATA_DIR` and `TFDS_DATA_DIR` are looked in, in this order, for
-    a folder `NAME` with local files or for a set that tensorflow-datasets has prepared; at last tensorflow-datasets
-    downloads it, if the network answers within 3 s.
+    a folder `NAME` with local files or for a set that tensorflow-datasets has prepared, which may also be in its own
+    folder, `~/tensorflow_datasets`; at last tensorflow-datasets downloads it into the first of these that can be
+    written, if the network answers within 3 s.
 
     Args:
         name: str, of an embedded set, of a folder, or of a tensorflow-datasets set of images or text.
         data_dir: str, path or `None`.
-        image_size: `(height, width)` to which images are resized, or `None`.
+        image_size: `(height, width)` to which images are resized, embedded ones not, or `None`.
         source, target: which columns are the texts and what they are to become; see `local_text.read`.
 
     Returns:
         `Source`.
 
     Raises:
-        FileNotFoundError: if a given folder is missing, or nothing is found; it names the places looked in.
-        ValueError: if files are there but cannot be read.
+        FileNotFoundError: if a given folder is missing, nothing is found, or a download fails; it names the places
+            looked in.
+        ValueError: if files are there but cannot be read, or `image_size` is none.
     """
+    sizes = image_size if isinstance(image_size, (list, tuple)) else (image_size,)
+    if image_size is not None and (len(sizes) != 2 or not all(isinstance(s, int) and s > 0 for s in sizes)):
+        raise ValueError(f"Expected image_size to be (height, width) in pixels. Received: {image_size=}")
     if name in embedded.SOURCES:
         make, made_of = embedded.SOURCES[name]
         made = make()
         parts, info = made if isinstance(made, tuple) else (made, {})
         return Source(name, parts, {"origin": made_of, "location": "embedded", **info})
-    if data_dir is not None and not pathlib.Path(data_dir).is_dir():
+    if data_dir is not None and not pathlib.Path(data_dir).expanduser().is_dir():
         raise FileNotFoundError(f"The data folder does not exist. Expected an existing folder. Received: {data_dir}")
     folders = [data_dir, os.environ.get("GENZOO_DATA_DIR"), os.environ.get("TFDS_DATA_DIR")]
     folders = [pathlib.Path(folder).expanduser() for folder in folders if folder]
@@ -58,15 +65,16 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
         if parts is not None:
             return Source(name, parts, {**origin(name, "local files"), "location": name, **info})
         for root in (folder, folder / "tensorflow_datasets"):
-            if (root / name).is_dir():
-                source = _prepared(name, root, options)
-                if source is not None:
-                    return source
-    return _downloaded(name, folders, options)
+            found = _prepared(name, root, options)
+            if found is not None:
+                return found
+    return _prepared(name, pathlib.Path(DEFAULT).expanduser(), options) or _downloaded(name, folders, options)
 
 
 def _prepared(name, root, options):
     """A set that tensorflow-datasets has prepared below `root`, or `None`."""
+    if not (root / name).is_dir():
+        return None
     import tensorflow_datasets as tfds
 
     try:
@@ -87,12 +95,18 @@ def _downloaded(name, folders, options):
         catalog = f"https://www.tensorflow.org/datasets/catalog/{name}"
         raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {catalog})")
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
+    folder = next((folder for folder in folders if os.access(folder, os.W_OK | os.X_OK)), None)
     try:
-        builder = tfds.builder(name)
+        builder = tfds.builder(name, data_dir=folder and str(folder))
     except tfds.core.DatasetNotFoundError:
         raise FileNotFoundError(f"{message}; tensorflow-datasets does not know it either") from None
-    builder.download_and_prepare()
+    try:
+        builder.download_and_prepare()
+    except (AssertionError, OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
+        reason = " ".join(str(error).split())  # an assertion is a set that has to be fetched by hand
+        raise FileNotFoundError(f"{message}; tensorflow-datasets cannot download it: {reason}") from error
     return Source(name, *prepared.read(name, builder, **options))
 
 

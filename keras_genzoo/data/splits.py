@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data.augmentation import shifted
-from keras_genzoo.data.pipeline import epoch_batches
+from keras_genzoo.data.pipeline import epoch_batches, some_rows
 from keras_genzoo.layers import noise
 
 BINARIZATIONS = ("none", "threshold", "static", "dynamic")
@@ -103,7 +103,15 @@ class Split:
 
     def take(self, count):
         """The first `count` examples as another split."""
-        return dataclasses.replace(self, arrays={name: values[:count] for name, values in self.arrays.items()})
+        return self.rows(slice(count))
+
+    def some(self, count, seed=0):
+        """`count` examples, drawn without replacement, as another split in the same order; all if there are no more."""
+        return self.rows(some_rows(len(self), count, seed))
+
+    def rows(self, rows):
+        """The examples of these numbers, a slice or an int array, as another split."""
+        return dataclasses.replace(self, arrays={name: values[rows] for name, values in self.arrays.items()})
 
     def _transform(self, batch, seed):
         if "points" in batch:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.data import sentences
-from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shuffled
+from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shuffled, some_rows
 from keras_genzoo.data.windows import num_windows, stream_batches, window_batches
 from keras_genzoo.preprocessing import END, START, UNKNOWN, string_tensor
 
@@ -139,6 +139,12 @@ class TextSplit:
         else:
             ids = self.running_ids[: count * self.window + 1]
             columns = {"texts": [self.encoding.preprocessor.detokenize(ids[None])[0].numpy().decode()]}
+        return dataclasses.replace(self, columns=columns)
+
+    def some(self, count, seed=0):
+        """As `Split.some`, of whole texts."""
+        rows = some_rows(len(self.texts), count, seed)
+        columns = {n: v[rows] if isinstance(v, np.ndarray) else [v[i] for i in rows] for n, v in self.columns.items()}
         return dataclasses.replace(self, columns=columns)
 
     @functools.cached_property

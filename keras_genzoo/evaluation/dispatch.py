@@ -9,7 +9,10 @@ def evaluate(model, splits, split="test", num_samples=None, max_examples=None, b
 
     A `VAE` gives, in nats and means over examples, `elbo` (at beta 1, the mean of 100 samples), `kl`,
     `reconstruction_nll`, `log_likelihood` (importance-weighted bound) and its `log_likelihood_standard_error` over
-    examples, `bits_per_dimension`, `rate_bits` (the ideal code length of an example, with the bound) and `raw_bits`,
+    examples; where the data are the values that its likelihood gives a probability (0 and 1 under a Bernoulli, the
+    grey levels under a discretized logistic) `bits_per_dimension`, `rate_bits` (the ideal code length of an example,
+    with the bound) and `raw_bits`, and not under a density or for grey pixels under a Bernoulli, whose
+    `log_likelihood` is no more than the value of its formula;
     `active_units`, `mutual_information` and the limit its estimator has, and where there are labels
     `linear_probe_accuracy` on `z_mean`.
 

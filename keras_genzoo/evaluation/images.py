@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_genzoo import classifiers, metrics
-from keras_genzoo.evaluation.samples import compared, drawn, some
+from keras_genzoo.evaluation.samples import compared, drawn
 
 BATCH_SIZE = 500
 NEIGHBOR_SAMPLES = 1000  # whose nearest training images are looked up: pixels of the whole training split
@@ -35,7 +35,7 @@ def evaluate_images(model, splits, held_out, num_samples=None, seed=0, verbose=0
     judge = classifiers.judge_of(splits, classifier)
     num_samples = len(held_out) if num_samples is None else num_samples
     fake, asked = drawn(model, num_samples, held_out.labels, seed, verbose)
-    held_out_images, other = unit_images(held_out), some(splits.train, num_samples, seed)
+    held_out_images, other = unit_images(held_out), splits.train.some(num_samples, seed)
     seen = {
         name: classified(judge.classifier, images)
         for name, images in (("held_out", held_out_images), ("fake", fake), ("other", unit_images(other)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_genzoo import data, metrics
-from keras_genzoo.evaluation.samples import NUM_POINTS, compared, drawn, some
+from keras_genzoo.evaluation.samples import NUM_POINTS, compared, drawn
 
 MODE_SAMPLES = 20  # of high quality, for a mode to count
 
@@ -29,7 +29,7 @@ def evaluate_points(model, splits, held_out, num_samples=None, seed=0, verbose=0
     """
     num_samples = NUM_POINTS if num_samples is None else num_samples
     fake, _ = drawn(model, num_samples, held_out.labels, seed, verbose)
-    real = some(splits.train, num_samples, seed).arrays["points"]
+    real = splits.train.some(num_samples, seed).arrays["points"]
     results, modes = {}, data.embedded.MODES.get(splits.info["name"])
     if modes is not None:
         centers, scale = modes[0](), modes[1]

@@ -1,7 +1,5 @@
 """What the samples of a model are worth: any model with `generate` and a set of points or images."""
 
-import dataclasses
-
 import keras
 import numpy as np
 
@@ -80,10 +78,3 @@ def compared(held_out, fake, other_real, seed=0):
         "recall": recall,
         "recall_real": recall_real,
     }
-
-
-def some(split, count, seed=0):
-    """`count` examples of a split, drawn without replacement, as another split; all where there are no more."""
-    count = min(count, len(split))
-    rows = np.sort(np.random.default_rng(seed).choice(len(split), count, replace=False))
-    return dataclasses.replace(split, arrays={name: values[rows] for name, values in split.arrays.items()})

@@ -6,6 +6,8 @@ import pathlib
 import keras
 import numpy as np
 
+from keras_genzoo.manifest import NAME as MANIFEST
+from keras_genzoo.manifest import check_files
 from keras_genzoo.models import LanguageModel
 
 BATCH = 100
@@ -23,11 +25,13 @@ def load_language_model(path, splits):
 
     Raises:
         FileNotFoundError: if there is no `model.keras` in the folder.
-        ValueError: if it is another model, or one of other tokens.
+        ValueError: if it is another model, one of other tokens, or not what its manifest says.
     """
     file = pathlib.Path(path) / "model.keras"
     if not file.is_file():
         raise FileNotFoundError(f"No trained model there. Expected a folder with a model.keras. Received: {path}")
+    if (file.parent / MANIFEST).is_file():
+        check_files(path, file.name)
     model = keras.models.load_model(file, compile=False)
     if not isinstance(model, LanguageModel):
         raise ValueError(f"Expected a LanguageModel. Received: a {type(model).__name__} in {path}")

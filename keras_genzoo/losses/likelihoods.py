@@ -27,9 +27,12 @@ class Likelihood(keras.layers.Layer):
 
     Attributes:
         value_range: `(low, high)` of valid data, or `None` when any real number is valid.
+        levels: int, the number of equally spaced values in [0, 1] over which it is a probability, of which bits can be
+            counted; `None` for a density.
     """
 
     value_range = (0.0, 1.0)
+    levels = None
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -84,6 +87,8 @@ class Bernoulli(Likelihood):
     -1.3862943649291992
     """
 
+    levels = 2
+
     def distribution(self, parameters):
         import tensorflow_probability as tfp
 
@@ -129,7 +134,7 @@ class _Scaled(Likelihood):
             raise ValueError(f"The scale of a likelihood must be a positive number. Received: scale={scale!r}")
         self.initial_scale, self.learn_scale = float(scale), bool(learn_scale)
         self.log_scale = self.add_weight(
-            shape=(), name="log_scale", dtype="float32", trainable=self.learn_scale,
+            shape=(), name="log_scale", dtype="float32", autocast=False, trainable=self.learn_scale,
             initializer=keras.initializers.Constant(math.log(scale)),
         )  # fmt: skip
 

@@ -93,6 +93,10 @@ class _Mixture(Prior):
             raise ValueError(f"A mixture needs at least one component. Received: num_components={num_components}")
         self.num_components = int(num_components)
 
+    def _add(self, name, shape, initializer):
+        """A weight that stays float32 whatever the policy of the model that reads it."""
+        return self.add_weight(shape=shape, name=name, initializer=initializer, dtype="float32", autocast=False)
+
     def mixture(self, logits, means, log_vars):
         import tensorflow_probability as tfp
 
@@ -125,9 +129,9 @@ class GaussianMixture(_Mixture):
         super().create_weights(latent_dim, event_shape)
         shape = (self.num_components, latent_dim)
         start = keras.initializers.RandomNormal(stddev=1.0, seed=self.seed)
-        self.logits = self.add_weight(shape=shape[:1], name="logits", initializer="zeros", dtype="float32")
-        self.means = self.add_weight(shape=shape, name="means", initializer=start, dtype="float32")
-        self.log_vars = self.add_weight(shape=shape, name="log_vars", initializer="zeros", dtype="float32")
+        self.logits = self._add("logits", shape[:1], "zeros")
+        self.means = self._add("means", shape, start)
+        self.log_vars = self._add("log_vars", shape, "zeros")
 
     def distribution(self, encode=None):
         return self.mixture(*(tf.convert_to_tensor(v) for v in (self.logits, self.means, self.log_vars)))
@@ -163,8 +167,8 @@ class VampPrior(_Mixture):
         logit = math.log(self.mean / (1 - self.mean))
         start = keras.initializers.RandomNormal(mean=logit, stddev=1.0, seed=self.seed)
         shape = (self.num_components, *event_shape)
-        self.logits = self.add_weight(shape=shape[:1], name="logits", initializer="zeros", dtype="float32")
-        self.pseudo_inputs = self.add_weight(shape=shape, name="pseudo_inputs", initializer=start, dtype="float32")
+        self.logits = self._add("logits", shape[:1], "zeros")
+        self.pseudo_inputs = self._add("pseudo_inputs", shape, start)
 
     def distribution(self, encode):
         z_mean, z_log_var = encode(tf.sigmoid(tf.convert_to_tensor(self.pseudo_inputs)))

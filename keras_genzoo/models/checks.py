@@ -86,6 +86,25 @@ def check_conditioning(num_classes, labels):
         raise ValueError(f"Expected {expected}, as num_classes={num_classes}. Received: labels={labels}")
 
 
+def checked_labels(num_classes, labels, count=None):
+    """The labels of a call as int32 tensor, or `None`; those in a graph as they are, as their values are not known.
+
+    Args:
+        num_classes: int, or `None` of a model that takes no labels.
+        labels: int `(batch,)`, or `None`.
+        count: int, how many there should be, or `None`. Defaults to `None`.
+
+    Raises:
+        ValueError: one line: what is wrong, what is accepted, what was received.
+    """
+    check_conditioning(num_classes, labels)
+    if labels is None:
+        return None
+    if not tf.is_symbolic_tensor(labels):
+        check_labels(labels, num_classes, len(np.atleast_1d(labels)) if count is None else count)
+    return tf.cast(labels, tf.int32)
+
+
 def check_num_samples(num_samples, labels):
     """Refuses to draw from a model without labels when it is not said how often.
 
@@ -108,7 +127,7 @@ def check_labels(labels, num_classes, batch_size):
             f"Wrong labels. Expected integers of shape ({batch_size},). "
             f"Received: labels.shape={labels.shape}, labels.dtype={labels.dtype}"
         )
-    if labels.min() < 0 or labels.max() >= num_classes:
+    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
         raise ValueError(
             f"Labels out of range. Expected integers in [0, {num_classes - 1}]. "
             f"Received: min={labels.min()}, max={labels.max()}"

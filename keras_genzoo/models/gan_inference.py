@@ -22,7 +22,8 @@ class GANInference:
 
     def decode(self, z, labels=None):
         """The running generator at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
-        return self._decode(tf.cast(z, tf.float32), self._checked_labels(labels))
+        z = tf.cast(z, tf.float32)
+        return self._decode(z, self._checked_labels(labels, z.shape[0]))
 
     def generate(self, num_samples=None, labels=None, seed=0):
         """Draws z from a standard normal and decodes it.
@@ -53,7 +54,8 @@ class GANInference:
         Returns:
             float32 `(batch,)`; the larger, the more real.
         """
-        return self._discriminate(tf.cast(images, tf.float32), self._checked_labels(labels))
+        images = tf.cast(images, tf.float32)
+        return self._discriminate(images, self._checked_labels(labels, images.shape[0]))
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _decode(self, z, labels):
@@ -83,9 +85,8 @@ class GANInference:
             return tf.cast(x, tf.float32), None
         return tf.cast(x["images"], tf.float32), tf.cast(x["labels"], tf.int32)
 
-    def _checked_labels(self, labels):
-        checks.check_conditioning(self.num_classes, labels)
-        return None if labels is None else tf.cast(labels, tf.int32)
+    def _checked_labels(self, labels, count=None):
+        return checks.checked_labels(self.num_classes, labels, count)
 
     def _events(self, z, labels, training):
         """The trained generator at z: float32 `(batch, *event)`."""

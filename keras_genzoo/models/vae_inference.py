@@ -1,5 +1,7 @@
 """What a trained VAE is used for: codes, reconstructions, samples and likelihoods."""
 
+import math
+
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
@@ -7,7 +9,8 @@ from keras_genzoo.losses import gaussian_log_prob
 from keras_genzoo.models import checks
 from keras_genzoo.models.empty import apply_rows
 
-ROWS_AT_ONCE = 10_000  # of the decoder, in `log_likelihood`; bounds memory, does not change the result
+ROWS_AT_ONCE = 10_000  # of the decoder, in `elbo` and `log_likelihood`; bounds memory, does not change the result
+ELEMENTS_AT_ONCE = ROWS_AT_ONCE * 28 * 28  # of larger events fewer rows
 
 
 class VAEInference:
@@ -29,7 +32,8 @@ class VAEInference:
 
     def decode(self, z, labels=None):
         """The likelihood's mean at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
-        return self._decode(tf.cast(z, tf.float32), self._checked_labels(labels))
+        z = tf.cast(z, tf.float32)
+        return self._decode(z, self._checked_labels(labels, z.shape[0]))
 
     def reconstruct(self, x):
         """The likelihood's mean at the posterior's mean: `(batch, *event)` to float32 `(batch, *event)`."""
@@ -129,16 +133,26 @@ class VAEInference:
         shape = [num_samples, self.latent_dim]
         epsilon = noise.by_row(noise.normal, tf.shape(z_mean)[0], shape, seed, first_row)
         epsilon = tf.ensure_shape(epsilon, (None, None, self.latent_dim))
-        z = z_mean + tf.exp(0.5 * z_log_var) * tf.transpose(epsilon, (1, 0, 2))
-        nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
-        kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
+        epsilon, chunk = tf.transpose(epsilon, (1, 0, 2)), self._samples_at_once(z_mean)
+
+        def add_chunk(start, *means):
+            z = z_mean + tf.exp(0.5 * z_log_var) * epsilon[start : start + chunk]
+            nll = -tf.reduce_mean(self._event_log_prob(target, z, labels), axis=0)
+            kl = tf.reduce_sum(self.prior.kl(z_mean, z_log_var, z, self._encode_events), axis=-1)
+            end = start + tf.shape(z)[0]
+            share = tf.cast(end - start, tf.float32) / tf.cast(end, tf.float32)
+            pairs = zip(means, (nll, kl), strict=True)
+            return end, *(tf.ensure_shape(mean + share * (value - mean), mean.shape) for mean, value in pairs)
+
+        start = (tf.constant(0), *[tf.zeros(tf.shape(z_mean)[:1])] * 2)
+        _, nll, kl = tf.while_loop(lambda i, *_: i < num_samples, add_chunk, start)
         return {"elbo": -nll - kl, "kl": kl, "reconstruction_nll": nll}
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _score(self, images, labels, target, num_samples, seed):
         z_mean, z_log_var = self._posterior(images, labels)
         epsilon = noise.normal([num_samples, 1, self.latent_dim], noise.seed_pair(seed))
-        chunk = tf.maximum(1, ROWS_AT_ONCE // tf.maximum(tf.shape(z_mean)[0], 1))
+        chunk = self._samples_at_once(z_mean)
 
         def add_chunk(start, total):
             z = z_mean + tf.exp(0.5 * z_log_var) * epsilon[start : start + chunk]
@@ -153,15 +167,19 @@ class VAEInference:
 
     # ---- parts ----
 
+    def _samples_at_once(self, z_mean):
+        """How many samples of a batch of codes the decoder is given in one pass: int32 scalar, at least 1."""
+        rows = max(1, min(ROWS_AT_ONCE, ELEMENTS_AT_ONCE // math.prod(self.event_shape)))
+        return tf.maximum(1, rows // tf.maximum(tf.shape(z_mean)[0], 1))
+
     def _split(self, x):
         """x to `(images, labels or None)`, as tensors."""
         if self.num_classes is None:
             return tf.convert_to_tensor(x), None
         return tf.convert_to_tensor(x["images"]), tf.cast(x["labels"], tf.int32)
 
-    def _checked_labels(self, labels):
-        checks.check_conditioning(self.num_classes, labels)
-        return None if labels is None else tf.cast(labels, tf.int32)
+    def _checked_labels(self, labels, count=None):
+        return checks.checked_labels(self.num_classes, labels, count)
 
     def _posterior(self, images, labels, training=False):
         """float32 `z_mean, z_log_var`, each `(batch, latent_dim)`."""

@@ -1,10 +1,9 @@
 """What the recipes of all adversarial networks share: the game and its optimizers as settings."""
 
-import math
-
 import keras
 
 from keras_genzoo.losses import DRAGAN, R1, R2, GradientPenalty, get_adversarial
+from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
 
 GOODFELLOW = "Goodfellow et al. 2014, Generative Adversarial Nets"
@@ -53,7 +52,7 @@ def compile_gan(gan, settings, num_examples, quality):
         discriminator_steps=steps,
         quality=quality,
         jit_compile=settings["jit_compile"],
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        steps_per_execution=steps_per_execution(settings["steps_per_execution"], updates_an_epoch),
     )
     return gan
 

@@ -3,7 +3,7 @@
 from keras_genzoo import classifiers, metrics, networks
 from keras_genzoo.models import GAN
 from keras_genzoo.recipes.adversarial import GAME, GOODFELLOW, compile_gan
-from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.recipe import IMAGE_OPTIONS, Recipe
 
 MAO = "Mao et al. 2017, Least Squares Generative Adversarial Networks"
 RADFORD = "Radford, Metz & Chintala 2016, Unsupervised Representation Learning with Deep Convolutional GANs"
@@ -84,6 +84,7 @@ def _images(
         dataset=dataset,
         build=build_images,
         hyperparameters=settings,
+        optional=dict(IMAGE_OPTIONS),
         objective=("val_kernel_distance", "min"),
         headline="frechet_distance",
         batch_size=batch_size,

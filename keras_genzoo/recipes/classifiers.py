@@ -1,7 +1,7 @@
 """Recipes for the classifiers whose features measure samples."""
 
 from keras_genzoo import classifiers
-from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.recipe import IMAGE_OPTIONS, Recipe
 
 
 def search_space(hp):
@@ -20,6 +20,7 @@ RECIPES = (
         dataset="mnist",
         build=classifiers.build,
         hyperparameters=dict(classifiers.SETTINGS),
+        optional=dict(IMAGE_OPTIONS),
         objective=("val_accuracy", "max"),
         headline="accuracy",
         batch_size=125,

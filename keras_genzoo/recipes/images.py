@@ -1,12 +1,11 @@
 """Recipes for images."""
 
-import math
-
 from keras_genzoo import networks
 from keras_genzoo.losses import LinearWarmup, get_likelihood
 from keras_genzoo.models import VAE
+from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
-from keras_genzoo.recipes.recipe import Recipe
+from keras_genzoo.recipes.recipe import IMAGE_OPTIONS, Recipe
 from keras_genzoo.recipes.schedules import one_cycle
 
 KINGMA = "Kingma & Welling 2014, Auto-Encoding Variational Bayes"
@@ -73,7 +72,7 @@ def build_vae(settings, splits):
         optimizer=FusedAdam(
             one_cycle(settings["learning_rate"], settings["epochs"] * updates_an_epoch), epsilon=settings["epsilon"]
         ),
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        steps_per_execution=steps_per_execution(settings["steps_per_execution"], updates_an_epoch),
         jit_compile=settings["jit_compile"],
     )
     return vae
@@ -102,6 +101,7 @@ def _vae(
         dataset=dataset,
         build=build_vae,
         hyperparameters=settings,
+        optional=dict(IMAGE_OPTIONS),
         objective=("val_importance_weighted_bound" if several else "val_elbo", "max"),
         headline="log_likelihood",
         batch_size=batch_size,
@@ -158,6 +158,7 @@ RECIPES = (
         activation="relu",
         epochs=10,
         evaluated=100,
+        minutes=30,
         steps_per_execution=10,
         learning_rate=2e-3,
     ),

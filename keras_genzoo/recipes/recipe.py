@@ -9,6 +9,7 @@ DATA_OPTIONS = (
     "binarization", "corruption", "conditional", "value_range", "supervised", "shift", "validation_size", "image_size",
     "source", "target",
 )  # fmt: skip
+IMAGE_OPTIONS = {"image_size": (28, 28)}  # of every recipe of images, beside its settings
 RUN_OPTIONS = ("dataset", "epochs", "batch_size", "seed")
 
 
@@ -23,6 +24,8 @@ class Recipe:
         build: function `(settings, splits)` to a compiled model; settings are the hyperparameters together with
             `dataset, epochs, batch_size, seed`.
         hyperparameters: dict from name to default. Those named in `DATA_OPTIONS` prepare the data.
+        optional: dict from the name of a setting that is absent unless it is given to an example of its value, such as
+            the `image_size` to which images are resized.
         prepare: function `(settings, splits)` from the loaded splits to those that are trained on, such as one that
             learns a vocabulary; or `None`.
         objective: `(metric, "max" or "min")`, what the tuner and the choice between runs go by.
@@ -48,6 +51,7 @@ class Recipe:
     batch_size: int
     epochs: int
     seed: int = 0
+    optional: dict = dataclasses.field(default_factory=dict)
     prepare: Callable | None = None
     evaluation: dict = dataclasses.field(default_factory=dict)
     search_space: Callable | None = None
@@ -60,21 +64,24 @@ class Recipe:
         """All settings of a run, with overrides.
 
         Returns:
-            dict of the hyperparameters and `dataset, epochs, batch_size, seed`.
+            dict of the hyperparameters and `dataset, epochs, batch_size, seed`, and of what is optional what is given.
 
         Raises:
             ValueError: for an unknown name or a value of another type than the default; it lists what is accepted.
         """
         settings = {**self.hyperparameters, **{name: getattr(self, name) for name in RUN_OPTIONS}}
+        known = self.optional | settings
         for name, value in overrides.items():
-            if name not in settings:
+            if name not in known:
                 raise ValueError(
-                    f"Unknown override of {self.name}. Expected one of {', '.join(sorted(settings))}. Received: {name}"
+                    f"Unknown override of {self.name}. Expected one of {', '.join(sorted(known))}. Received: {name}"
                 )
-            settings[name] = _like(name, value, settings[name])
+            settings[name] = _like(name, value, known[name])
         for name in ("epochs", "batch_size"):
             if settings[name] < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={settings[name]}")
+        if not 0 <= settings["seed"] < 2**31:
+            raise ValueError(f"Expected seed in [0, {2**31 - 1}]. Received: seed={settings['seed']}")
         return settings
 
     def evaluation_options(self, num_samples=None, language_model=None):

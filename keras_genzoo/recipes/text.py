@@ -1,9 +1,8 @@
 """Recipes for language models."""
 
-import math
-
 from keras_genzoo import networks
 from keras_genzoo.models import LanguageModel
+from keras_genzoo.models.executions import steps_per_execution
 from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.preprocessing import TextPreprocessor
 from keras_genzoo.recipes.recipe import Recipe
@@ -81,7 +80,7 @@ def compile_text(model, settings, updates_an_epoch):
     model.compile(
         optimizer=optimizer,
         jit_compile=settings["jit_compile"],
-        steps_per_execution=math.gcd(settings["steps_per_execution"], updates_an_epoch),
+        steps_per_execution=steps_per_execution(settings["steps_per_execution"], updates_an_epoch),
     )
     return model
 

@@ -3,6 +3,8 @@
 import functools
 import pathlib
 
+import numpy as np
+
 from keras_genzoo.data import embedded
 from keras_genzoo.models import GAN, VAE, Classifier, Ensemble, LanguageModel, Seq2Seq, TextVAE
 from keras_genzoo.visualization.attention import attention_maps
@@ -28,7 +30,8 @@ def pictures(model, splits):
 
 @pictures.register(VAE)
 def _(model, splits):
-    batch = next(splits.test.take(256).batches(256).as_numpy_iterator())
+    rows = np.random.default_rng(0).permutation(len(splits.test))[:256]  # data may be in the order of their classes
+    batch = next(splits.test.rows(rows).batches(256).as_numpy_iterator())
     figures, image = {}, is_image(model.event_shape)
     if image or model.event_shape == (2,):
         figures["samples"] = sample_grid(model, 64 if image else 1000)

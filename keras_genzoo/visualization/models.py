@@ -123,13 +123,13 @@ def latent_map(model, split, max_examples=2000, label_names=None):
     Args:
         model: with `encode` and `decode`.
         split: `keras_genzoo.data.Split` or `TextSplit`.
-        max_examples: int, the first so many are drawn. Defaults to 2000.
+        max_examples: int, so many of them at most, spread over the split. Defaults to 2000.
         label_names: list of str, what the classes are called. Defaults to their numbers.
 
     Returns:
         `Figure`.
     """
-    split = split.take(max_examples)
+    split = split.some(max_examples)
     z_mean, z_log_var = _codes(model, split)
     latent_dim, points, names = z_mean.shape[1], z_mean, ["z[0]", "z[1]"]
     if latent_dim == 1:

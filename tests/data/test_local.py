@@ -81,6 +81,32 @@ def test_unequal_numbers(tmp_path):
         local.read(tmp_path, "mine")
 
 
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"y_train": LABELS},
+            r"Expected labels in all parts or in none\. Received: with labels \{'train': True, 'test': F",
+        ),
+        (
+            {"x_test": IMAGES[:, :2]},
+            r"Parts differ in the size of images\. .*'train': \(4, 3, 1\), 'test': \(2, 3, 1\)",
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_together(tmp_path, arrays, message):
+    np.savez(tmp_path / "mine.npz", **{"x_train": IMAGES, "x_test": IMAGES, **arrays})
+    with pytest.raises(ValueError, match=f"^{message}"):
+        local.read(tmp_path, "mine")
+
+
+def test_one_array_that_is_called_an_archive(tmp_path):
+    with open(tmp_path / "mine.npz", "wb") as file:
+        np.save(file, IMAGES)
+    with pytest.raises(ValueError, match=r"mine\.npz: Expected an archive of arrays\. Received: one array \(6, 4, 3\)"):
+        local.read(tmp_path, "mine")
+
+
 @pytest.mark.parametrize("place", ["mine.npz", "mine/data.npz"])
 def test_npz(tmp_path, place):
     (tmp_path / place).parent.mkdir(exist_ok=True)
@@ -135,6 +161,26 @@ def test_flat_folder_and_colour(tmp_path):
     parts = local.read(tmp_path, "mine")
     assert set(parts) == {"train"} and "labels" not in parts["train"]
     assert parts["train"]["images"][2, 0, 0].tolist() == [2, 0, 255]
+
+
+def test_archives_are_resized_as_folders_are(tmp_path):
+    images = np.stack([IMAGES] * 3, axis=-1)
+    np.savez(tmp_path / "mine.npz", images=images)
+    for i, image in enumerate(images):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "folder" / f"{i}.png")
+    resized = local.read(tmp_path, "mine", image_size=(8, 5))["train"]["images"]
+    assert resized.shape == (6, 8, 5, 3)
+    np.testing.assert_array_equal(resized, local.read(tmp_path, "folder", image_size=(8, 5))["train"]["images"])
+
+
+@pytest.mark.parametrize("image_size", [None, (4, 4)])
+def test_sixteen_bits_a_pixel_are_scaled(tmp_path, image_size):
+    (tmp_path / "mine").mkdir()
+    for i, value in enumerate((0, 255, 40_000, 65_535)):
+        Image.fromarray(np.full((4, 4), value, "uint16")).save(tmp_path / "mine" / f"{i}.png")
+    images = local.read(tmp_path, "mine", image_size)["train"]["images"]
+    assert images.shape == (4, 4, 4, 1) and images[:, 0, 0, 0].tolist() == [0, 1, 156, 255]
 
 
 def test_differing_sizes(tmp_path):

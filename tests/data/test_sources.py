@@ -61,10 +61,60 @@ def test_prepared_sets_are_found(prepared, tmp_path, monkeypatch, how, below):
     assert splits.info["location"].startswith("tensorflow-datasets mnist/")
 
 
+def test_a_set_in_the_folder_of_tensorflow_datasets_is_found_without_network(prepared, monkeypatch):
+    monkeypatch.setattr(sources, "DEFAULT", str(prepared))
+    assert len(sources.find("mnist").parts["train"]["images"]) == 20
+
+
+def test_every_folder_is_asked_for_the_same_column(tmp_path, monkeypatch):
+    """A first folder that has the set unprepared changes nothing for the second."""
+    for folder in ("first", "second"):
+        (tmp_path / folder / "mine").mkdir(parents=True)
+    (tmp_path / "second" / "mine" / "train.en").write_text("a\n")
+    (tmp_path / "second" / "mine" / "train.de").write_text("b\n")
+    monkeypatch.setenv("GENZOO_DATA_DIR", str(tmp_path / "second"))
+    found = sources.find("mine", tmp_path / "first", source="de", target="en")
+    assert found.parts["train"] == {"texts": ["b"], "targets": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "error", [AssertionError("Manual directory\ndoes not exist"), OSError("gone"), "DownloadError", "Checksum"]
+)
+def test_a_download_goes_to_the_given_folder_and_fails_in_one_line(tmp_path, monkeypatch, error):
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
+    class Builder:
+        def download_and_prepare(self):
+            made = {"DownloadError": tfds.download.DownloadError("404"), "Checksum": NonMatchingChecksumError("a", "b")}
+            raise made[error] if isinstance(error, str) else error
+
+    asked = {}
+    monkeypatch.setattr(sources, "_online", lambda: True)
+    monkeypatch.setattr(tfds, "builder", lambda name, data_dir=None: asked.update(data_dir=data_dir) or Builder())
+    with pytest.raises(FileNotFoundError, match=r"; tensorflow-datasets cannot download it: ") as caught:
+        data.load("cifar10", data_dir=tmp_path)
+    assert asked["data_dir"] == str(tmp_path) and "\n" not in str(caught.value)
+
+
 def test_images_are_resized(prepared):
     parts = sources.find("mnist", prepared, image_size=(14, 10)).parts
     assert parts["train"]["images"].shape == (20, 14, 10, 1)
     np.testing.assert_array_equal(parts["train"]["images"][7], 7)
+
+
+def test_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    np.savez(tmp_path / "mine.npz", images=np.zeros((4, 2, 2), "uint8"))
+    assert sources.find("mine", "~").parts["train"]["images"].shape == (4, 2, 2, 1)
+
+
+@pytest.mark.parametrize("image_size", [28, (28,), (28, 0), (28, 28.0), "28"])
+def test_sizes_that_are_none(image_size):
+    with pytest.raises(
+        ValueError, match=r"^Expected image_size to be \(height, width\) in pixels\. Received: image_siz"
+    ):
+        sources.find("digits", image_size=image_size)
 
 
 def test_order_of_the_folders(tmp_path, monkeypatch):

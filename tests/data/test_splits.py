@@ -126,6 +126,16 @@ def test_training_split_drops_the_remainder_and_the_others_keep_it():
     assert [len(Split(part(10)).batches(4, drop_remainder=True)), len(Split(part(10)).take(3))] == [2, 3]
 
 
+def test_some_examples_are_drawn_with_their_labels_and_keep_their_order():
+    split = data.load("digits").train
+    some, again = split.some(100, seed=3), split.some(100, seed=3)
+    assert len(some) == len(some.labels) == 100 and some.training
+    np.testing.assert_array_equal(some.arrays["images"], again.arrays["images"])
+    np.testing.assert_array_equal(split.some(10**6).labels, split.labels)
+    assert numbers(Split(part(50)).some(7)) == sorted(numbers(Split(part(50)).some(7)))
+    np.testing.assert_array_equal(Split(part(50)).some(7).labels, np.array(numbers(Split(part(50)).some(7))) % 3)
+
+
 def test_points():
     splits = data.load("ring")
     batch = next(iter(splits.train.batches(32)))

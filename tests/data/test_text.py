@@ -170,6 +170,14 @@ def test_unknown_share():
     assert splits([""]).with_preprocessor(PREPROCESSOR).test.unknown_share == 0.0
 
 
+def test_some():
+    split = splits(targets=TARGETS, labels=np.arange(37)).test
+    some = split.some(3)
+    assert len(some) == len(some.labels) == 3 and some.texts == [t for t in split.texts if t in some.texts]
+    pairs = dict(zip(split.texts, split.targets, strict=True))
+    assert some.targets == [pairs[text] for text in some.texts]
+
+
 def test_take():
     split = splits(targets=TARGETS, labels=np.arange(37)).test.take(4)
     assert (split.texts, split.targets, split.labels.tolist()) == (TEXTS[:4], TARGETS[:4], [0, 1, 2, 3])

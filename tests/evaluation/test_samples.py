@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import keras_genzoo as genzoo
 from keras_genzoo import metrics
 from keras_genzoo.evaluation import samples
 
@@ -48,14 +47,6 @@ def test_a_conditional_model_is_asked_for_the_labels_of_the_data():
 def test_errors(source, count, message):
     with pytest.raises(ValueError, match=message):
         samples.drawn(source, count)
-
-
-def test_some_examples():
-    split = genzoo.data.load("digits").train
-    part, again = samples.some(split, 100, seed=3), samples.some(split, 100, seed=3)
-    assert len(part) == len(part.labels) == 100
-    np.testing.assert_array_equal(part.arrays["images"], again.arrays["images"])
-    np.testing.assert_array_equal(np.sort(samples.some(split, 10**6).labels), np.sort(split.labels))
 
 
 def test_compared_is_the_metrics():

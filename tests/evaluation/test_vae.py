@@ -1,5 +1,6 @@
 """One call, one dictionary: its entries against each other and against plain NumPy."""
 
+import dataclasses
 import math
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_genzoo as genzoo
+from keras_genzoo import evaluation
 from keras_genzoo.evaluation import format_results
 
 EVENT = (8, 8, 1)
@@ -72,6 +74,22 @@ def test_linear_probe_beats_chance_and_is_repeatable(vae, splits, results):
     assert again["linear_probe_accuracy"] == results["linear_probe_accuracy"]
 
 
+@pytest.mark.parametrize("classes", [10, 1])
+def test_linear_probe_of_data_in_order_of_class(vae, splits, monkeypatch, classes):
+    """It sees all classes, and is left out where there is one."""
+    monkeypatch.setattr(evaluation.vae, "PROBE_EXAMPLES", 700)
+    order = np.argsort(splits.train.labels, kind="stable")
+    train = splits.train.rows(order[splits.train.labels[order] < classes])
+    ordered = dataclasses.replace(splits, train=train)
+    results = genzoo.evaluate(vae, ordered, num_samples=1, max_examples=150)
+    if classes == 1:
+        assert "linear_probe_accuracy" not in results
+    else:
+        shuffled = dataclasses.replace(splits, train=train.rows(np.random.default_rng(0).permutation(len(train))))
+        expected = genzoo.evaluate(vae, shuffled, num_samples=1, max_examples=150)["linear_probe_accuracy"]
+        assert results["linear_probe_accuracy"] == pytest.approx(expected, abs=0.1)
+
+
 def test_denoiser_is_measured_on_the_clean_image():
     splits = genzoo.data.load("digits", binarization="static", corruption=0.7)
     vae = make(splits)
@@ -91,6 +109,14 @@ def test_grey_likelihood_counts_eight_raw_bits():
     splits = genzoo.data.load("digits")
     results = genzoo.evaluate(make(splits, likelihood="discretized_logistic"), splits, num_samples=5, max_examples=20)
     assert results["raw_bits"] == 8 * 64 and results["num_examples"] == 20
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+def test_no_bits_of_grey_pixels_without_a_probability(likelihood):
+    splits = genzoo.data.load("digits")
+    results = genzoo.evaluate(make(splits, likelihood=likelihood), splits, num_samples=5, max_examples=20)
+    assert np.isfinite(results["log_likelihood"])
+    assert not {"bits_per_dimension", "rate_bits", "raw_bits"} & set(results)
 
 
 def test_points_without_probe_trouble():

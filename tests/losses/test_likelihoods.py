@@ -24,6 +24,14 @@ def test_config_round_trip(likelihood, revive):
     assert len(again.trainable_variables) == len(likelihood.trainable_variables)
 
 
+@pytest.mark.parametrize(("likelihood", "levels"), list(zip(LIKELIHOODS, [2, None, None, None, 17], strict=True)))
+def test_levels_are_those_whose_probabilities_sum_to_one(likelihood, levels):
+    assert likelihood.levels == levels
+    if levels is not None:
+        x = np.linspace(0, 1, levels)[:, None]
+        assert np.exp(likelihood.log_prob(x, [[0.3]], event_rank=1)).sum() == pytest.approx(1, abs=1e-5)
+
+
 @every
 def test_sums_over_the_event_only(likelihood):
     x = tf.round(noise.uniform([5, 2, 3], noise.seed_pair(0)))

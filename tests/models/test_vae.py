@@ -135,6 +135,26 @@ def test_log_likelihood_depends_on_neither_batch_nor_chunk(make_vae, binary, mon
     np.testing.assert_allclose(make_vae().log_likelihood(binary, 50, seed=1), whole, atol=1e-4)
 
 
+@pytest.mark.parametrize("prior", ["standard_normal", "gaussian_mixture", "vamp"])
+def test_elbo_in_chunks_of_samples(make_vae, binary, monkeypatch, prior):
+    """The decoder is given so many rows at most, also of large events, and the result is that of all at once."""
+    arguments = {"prior": losses.VampPrior(4) if prior == "vamp" else prior}
+    whole = make_vae(**arguments).elbo(binary, num_samples=50, seed=1)
+    monkeypatch.setattr(vae_inference, "ELEMENTS_AT_ONCE", 200 * 6)  # chunks of 3 samples, the last of 2
+    vae, seen = make_vae(**arguments), []
+    score = vae.likelihood.log_prob
+    monkeypatch.setattr(vae.likelihood, "log_prob", lambda x, p, **rank: seen.append(p.shape[0]) or score(x, p, **rank))
+    tf.config.run_functions_eagerly(True)
+    try:
+        parts = vae.elbo(binary, num_samples=50, seed=1)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert seen == [3] * 16 + [2]
+    for name, values in whole.items():
+        np.testing.assert_allclose(parts[name], values, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(make_vae(**arguments).elbo(binary, num_samples=50, seed=1)[name], values, rtol=1e-5)
+
+
 def test_log_likelihood_of_a_denoiser(make_vae, binary):
     vae, noisy = make_vae(), np.clip(binary + 0.3, 0, 1)
     given = vae.log_likelihood(noisy, 20, y=binary)

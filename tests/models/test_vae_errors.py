@@ -85,6 +85,17 @@ def test_bad_arguments_of_use(make_vae):
         (lambda: vae.generate(-1), r"Expected num_samples of at least 0\. Received: num_samples=-1"),
         (lambda: vae.generate(labels=[0]), r"Expected no labels, as num_classes=None\. Received: labels=\[0\]"),
         (lambda: conditional.generate(3), r"Expected labels in \[0, 2\], as num_classes=3\. Received: labels=None"),
+        (lambda: conditional.generate(labels=[0, 3]), r"Labels out of range\. Expected integers in \[0, 2\]\. .*max=3"),
+        (lambda: conditional.generate(labels=[-1]), r"Labels out of range\. Expected integers in \[0, 2\]\. .*max=-1"),
+        (lambda: conditional.generate(labels=[0.5]), r"Wrong labels\. Expected integers of shape \(1,\)\. .*float64"),
+        (
+            lambda: conditional.generate(labels=2),
+            r"Wrong labels\. Expected integers of shape \(1,\)\. .*shape=\(\), .*",
+        ),
+        (
+            lambda: conditional.decode(np.zeros((1, 2)), [0, 1]),
+            r"Wrong labels\. Expected integers of shape \(1,\)\. .*",
+        ),
         (lambda: conditional.decode(np.zeros((1, 2))), r"Expected labels in \[0, 2\], as num_classes=3\. .*"),
         (lambda: vae.log_likelihood(GOOD, 0), r"A likelihood needs at least one sample\. Received: num_samples=0"),
     ):

@@ -86,6 +86,25 @@ def test_mixed_precision(make_vae, binary):
     assert vae.log_likelihood(binary, 3).dtype == tf.float32
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *({"likelihood": name} for name in ("continuous_bernoulli", "gaussian", "discretized_logistic")),
+        {"likelihood": losses.Gaussian(learn_scale=True)},
+        *({"prior": name} for name in ("gaussian_mixture", "vamp")),
+    ],
+    ids=lambda arguments: str(next(iter(arguments.values()))),
+)
+def test_mixed_precision_of_every_likelihood_and_prior(make_vae, binary, arguments):
+    """Their weights are read as float32, also within the scope in which Keras casts those of layers."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    vae = make_vae(**arguments)
+    assert np.isfinite(vae.fit(binary, epochs=1, verbose=0).history["loss"]).all()
+    predicted = vae.predict(binary, verbose=0)
+    assert predicted.dtype == np.float32
+    np.testing.assert_allclose(predicted, vae.reconstruct(binary), atol=0.02)
+
+
 def test_saved_model_goes_on_bit_for_bit(make_vae, round_trip, binary):
     """It holds weights, Adam's moments, the step and the state of the noise; the data start at the next epoch."""
     straight = make_vae()
