@@ -182,6 +182,7 @@ def test_a_classifier_has_a_run_too(small_mnist, tmp_path):
         artifacts.evaluate(run_dir, small_mnist, num_samples=5)
 
 
+@pytest.mark.slow
 def test_a_text_vae_is_measured_beside_a_language_model(tmp_path):
     """The figures of both stand in one manifest."""
     language_model = recipes.get("lstm-grammar")

@@ -69,7 +69,9 @@ def losses_of(model, epochs=2, **compile):
     return fit.history["loss"]
 
 
-@pytest.mark.parametrize("structure", ["conditional", "input_feeding", pytest.param("output", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "structure", ["conditional", *(pytest.param(name, marks=pytest.mark.slow) for name in ("input_feeding", "output"))]
+)
 def test_xla_trains_the_same(structure):
     found = [losses_of(make(decoder={"structure": structure}), jit_compile=jit) for jit in (True, False)]
     np.testing.assert_allclose(*found, rtol=1e-4)

@@ -141,7 +141,7 @@ def test_word_dropout_leaves_start_and_padding(make_text_vae, sentence_batch):
     assert changed[(ids != START) & (ids != 0)].mean() == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("jit_compile, num_samples", [(False, 1), (True, 2)])
+@pytest.mark.parametrize("jit_compile, num_samples", [(False, 1), pytest.param(True, 2, marks=pytest.mark.slow)])
 def test_it_learns_to_write_what_it_reads(make_text_vae, sentence_batch, jit_compile, num_samples):
     model = make_text_vae(
         latent_dim=4,
