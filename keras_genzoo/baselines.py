@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_genzoo.data.text import encoded
+from keras_genzoo.data.encoding import encoded
 from keras_genzoo.models.text import text_tensor
 from keras_genzoo.preprocessing import UNKNOWN
 

@@ -12,7 +12,7 @@ import keras_genzoo
 
 ROOT = pathlib.Path(keras_genzoo.__file__).parent
 TREE = [
-    ["backend", "manifest", "memory", "optimizers", "staging", "version"],
+    ["backend", "manifest", "memory", "optimizers", "parser", "staging", "version"],
     ["layers"],
     ["losses"],
     ["metrics"],

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_genzoo import data, networks
-from keras_genzoo.data.text import Encoding
+from keras_genzoo.data.encoding import Encoding
 from keras_genzoo.models import Seq2Seq
 from keras_genzoo.optimizers import FusedAdam
 from keras_genzoo.preprocessing import END, START, TextPreprocessor

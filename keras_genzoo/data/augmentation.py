@@ -1,5 +1,6 @@
-"""Random changes of training images."""
+"""Random changes of images: anew in every epoch, or once for all."""
 
+import numpy as np
 import tensorflow as tf
 
 from keras_genzoo.layers import noise
@@ -25,3 +26,25 @@ def shifted(images, pixels, fill, seed):
     rows = tf.gather(padded, down + tf.range(height), axis=1, batch_dims=1)
     moved = tf.gather(rows, across + tf.range(width), axis=2, batch_dims=1)
     return tf.ensure_shape(moved, images.shape)
+
+
+def binarized(images, binarization, seed):
+    """uint8 images of 0 and 255: `"threshold"`, or `"static"`, drawn once with their greys as probabilities."""
+    if binarization == "none":
+        return images
+    if binarization == "threshold":
+        return np.where(images > 127, 255, 0).astype("uint8")
+    generator = np.random.default_rng(seed)
+    drawn = np.empty_like(images)
+    for start in range(0, len(images), 4096):
+        rows = images[start : start + 4096]
+        drawn[start : start + 4096] = 255 * (generator.random(rows.shape, dtype="float32") * 255 < rows)
+    return drawn
+
+
+def corrupted(images, corruption, value_range, seed):
+    """float32 images in `value_range` with noise drawn once, so that a measurement does not depend on its batches."""
+    low, high = value_range
+    clean = low + (high - low) * (images / np.float32(255))
+    added = np.random.default_rng([seed, 1]).standard_normal(images.shape, dtype="float32")
+    return np.clip(clean + corruption * added, low, high).astype("float32")

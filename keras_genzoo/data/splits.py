@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from keras_genzoo.data.augmentation import shifted
+from keras_genzoo.data.augmentation import binarized, corrupted, shifted
 from keras_genzoo.data.pipeline import epoch_batches, some_rows
 from keras_genzoo.layers import noise
 
@@ -200,9 +200,9 @@ def make_splits(
     for i, name in enumerate(("train", "validation", "test")):
         dynamic = binarization == "dynamic" and name == "train"
         if "images" in parts[name] and not dynamic:
-            parts[name]["images"] = _binarized(parts[name]["images"], binarization, seed + i)
+            parts[name]["images"] = binarized(parts[name]["images"], binarization, seed + i)
         if corruption and name != "train":
-            parts[name]["noisy"] = _corrupted(parts[name]["images"], corruption, value_range, seed + i)
+            parts[name]["noisy"] = corrupted(parts[name]["images"], corruption, value_range, seed + i)
         training = name == "train"
         options = {"value_range": tuple(value_range), "supervised": supervised, "shift": shift if training else 0}
         made[name] = Split(parts[name], training, dynamic, float(corruption), conditional, **options)
@@ -219,28 +219,6 @@ def _cut(arrays, size, generator, name):
     order = generator.permutation(count)
     kept, held = np.sort(order[size:]), np.sort(order[:size])
     return {k: v[kept] for k, v in arrays.items()}, {k: v[held] for k, v in arrays.items()}
-
-
-def _binarized(images, binarization, seed):
-    """uint8 images of 0 and 255."""
-    if binarization == "none":
-        return images
-    if binarization == "threshold":
-        return np.where(images > 127, 255, 0).astype("uint8")
-    generator = np.random.default_rng(seed)
-    drawn = np.empty_like(images)
-    for start in range(0, len(images), 4096):
-        rows = images[start : start + 4096]
-        drawn[start : start + 4096] = 255 * (generator.random(rows.shape, dtype="float32") * 255 < rows)
-    return drawn
-
-
-def _corrupted(images, corruption, value_range, seed):
-    """float32 images in `value_range` with noise drawn once, so that a measurement does not depend on its batches."""
-    low, high = value_range
-    clean = low + (high - low) * (images / np.float32(255))
-    added = np.random.default_rng([seed, 1]).standard_normal(images.shape, dtype="float32")
-    return np.clip(clean + corruption * added, low, high).astype("float32")
 
 
 def _checksum(parts):
