@@ -54,9 +54,10 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
     splits = recipe.load(settings, data_dir) if splits is None else splits
     keras.utils.set_random_seed(settings["seed"])
     model = recipe.build(settings, splits)
-    start, keeping = 0, []
-    recorders = measuring(model, splits, settings["epochs"]) if recipe.objective[0] in CURVES else []
-    if run_dir is not None:
+    start, recorders, keeping = 0, [], []
+    if run_dir is None and recipe.objective[0] in CURVES:
+        recorders = measuring(model, splits, settings["epochs"])
+    elif run_dir is not None:
         start = restore(model, run_dir)
         _open_run(recipe, settings, run_dir)
         if start and verbose:

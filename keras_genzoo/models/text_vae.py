@@ -47,8 +47,8 @@ class TextVAE(TextVAEInference, GenerativeModel):
             optimizer, to be trained on, begins after them.
         num_samples: int, codes that training draws for a sentence. More than one trains the importance-weighted bound
             of Burda et al. 2016, with free bits on the analytic divergence, at the cost of so many passes of the
-            decoder. This bound hardly minds a posterior that lies apart from the prior and is the same for every text,
-            so free bits do not keep the code in use as they do with one. Defaults to 1, the ELBO.
+            decoder. Its weights make up for a posterior that lies apart from the prior and is the same for every text,
+            so that free bits can be met by a code that says nothing. Defaults to 1, the ELBO.
         num_classes: int or `None`. With a number the model is conditional. Defaults to `None`.
         seed: int, of the training noise. Defaults to 0.
         **kwargs: of `keras.Model`.
