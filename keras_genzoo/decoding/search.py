@@ -7,7 +7,9 @@ from keras_genzoo.decoding.loops import NEVER, marked, unknown_batch
 NOTHING = -float("inf")  # the score of a sequence that is none
 
 
-def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=()):
+def beam_search(
+    step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=(), record=None
+):
     """The most probable sequences, by a search that keeps `beam_width` unfinished ones a row.
 
     A sequence is finished by the end token, among the best `beam_width` continuations of its row, and its score is
@@ -24,56 +26,97 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
         length_penalty: float. A score is log p divided by the length, the end token included, to this power; 0 prefers
             short ones. Defaults to 1.
         forbidden: ints, tokens that never come. Defaults to none.
+        record: function of a step's state that returns what is to be kept of it, `(batch * beam_width, ...)`, such as
+            what the step attended to. Defaults to `None`, nothing.
 
     Returns:
         dict, the best first: `token_ids`, int32 `(batch, beam_width, max_length)`, 0 after the end, the end token left
-        out; `scores`, float32 `(batch, beam_width)`, -inf where there is no more sequence.
+        out; `scores`, float32 `(batch, beam_width)`, -inf where there is no more sequence; with `record` also
+        `recorded`, `(batch, beam_width, steps, ...)`, of the state by which each token and the end were chosen, 0 after
+        the end. No sequence has more than `steps` tokens, the end counted.
     """
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
     never, end_only = marked(forbidden, size), NEVER - marked((end_id,), size)
 
-    def choose(t, logits, state, alive, ids, pool, pool_ids):
+    def choose(t, logits, state, alive, histories, pool, pool_histories):
         logits = tf.cast(logits, tf.float32) + never
         highest, largest = (tf.reduce_max(x, axis=-1, keepdims=True) for x in (logits, tf.nn.softmax(logits)))
         total = highest - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
         logits = tf.cond(tf.equal(t, max_length), lambda: logits + end_only, lambda: logits)
         best, parent, token = _continuations(alive, logits, total)
-        histories, ends = tf.gather(ids, parent, batch_dims=1), token == end_id  # (batch, 2 * width - 1, max_length)
+        histories, ends = tf.gather(histories, parent, batch_dims=1), token == end_id  # of 2 * width - 1 sequences
+        here = (tf.range(max_length + 1) == t)[:, None]
+        histories = tf.where(here, tf.stack([token, parent], axis=-1)[:, :, None], histories)
 
         among_best = tf.range(tf.shape(best)[1]) < width
         ended = tf.where(ends & among_best, best / tf.pow(tf.cast(t + 1, tf.float32), penalty), NOTHING)
         pool, chosen = tf.math.top_k(tf.concat([pool, ended], axis=1), width)
-        pool_ids = tf.gather(tf.concat([pool_ids, histories], axis=1), chosen, batch_dims=1)
+        pool_histories = tf.gather(tf.concat([pool_histories, histories], axis=1), chosen, batch_dims=1)
 
         full = tf.reduce_all(pool > NOTHING, axis=1, keepdims=True)
         alive, chosen = tf.math.top_k(tf.where(ends | full, NOTHING, best), width)
         token, parent = tf.gather(token, chosen, batch_dims=1), tf.gather(parent, chosen, batch_dims=1)
-        ids = tf.where(tf.range(max_length) == t, token[..., None], tf.gather(histories, chosen, batch_dims=1))
         rows = tf.reshape(parent + width * tf.range(batch)[:, None], (-1,))
         state = tf.nest.map_structure(lambda value: tf.gather(value, rows), state)
-        return tf.reshape(token, (-1,)), state, alive, ids, pool, pool_ids
+        histories = tf.gather(histories, chosen, batch_dims=1)
+        return tf.reshape(token, (-1,)), state, alive, histories, pool, pool_histories
 
-    def body(t, token, state, *rows):
+    def body(t, records, token, state, *rows):
         logits, state = step(token, state)
-        return t + 1, *choose(t, logits, state, *rows)
+        if record is not None:
+            records = records.write(t, record(state))
+        return t + 1, records, *choose(t, logits, state, *rows)
 
+    logits, state = tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), (logits, state))
+    records = ()
+    if record is not None:
+        first = record(state)
+        records = tf.TensorArray(first.dtype, 0, dynamic_size=True, infer_shape=False).write(0, first)
+    # of each token of a sequence the token and, in the beam of its time, the place of the sequence that it continued
+    nothing = tf.zeros((batch, width, max_length + 1, 2), tf.int32)
     token, state, *rows = choose(  # the first token is chosen before the loop, so that it ends without a step in vain
         0,
-        tf.repeat(logits, width, axis=0),
-        tf.nest.map_structure(lambda value: tf.repeat(value, width, axis=0), state),
+        logits,
+        state,
         tf.tile(tf.where(tf.range(width) == 0, 0.0, NOTHING)[None], (batch, 1)),  # the others are copies of it
-        tf.zeros((batch, width, max_length), tf.int32),
+        nothing,
         tf.fill((batch, width), NOTHING),
-        tf.zeros((batch, width, max_length), tf.int32),
+        nothing,
     )
-    start = (tf.constant(1), token, state, *rows)
-    shapes = (*unknown_batch(start[:3]), *(tf.TensorShape([None] * value.shape.rank) for value in rows))
-    *_, scores, token_ids = tf.while_loop(
-        lambda t, token, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING), body, start, shapes
+    start = (tf.constant(1), records, token, state, *rows)
+    shapes = (*unknown_batch(start[:4]), *(tf.TensorShape([None] * value.shape.rank) for value in rows))
+    steps, records, *_, scores, histories = tf.while_loop(
+        lambda t, records, token, state, alive, *_: (t <= max_length) & tf.reduce_any(alive > NOTHING),
+        body,
+        start,
+        shapes,
     )
-    return {"token_ids": token_ids, "scores": scores}
+    tokens, places = histories[..., 0], histories[..., 1]
+    found = {"token_ids": tf.where(tokens == end_id, 0, tokens)[..., :max_length], "scores": scores}
+    if record is None:
+        return found
+    written = tf.cumsum(tf.cast(tokens == end_id, tf.int32), axis=-1, reverse=True) > 0  # up to the end
+    return {**found, "recorded": _of_sequences(records.stack(), places[..., :steps], written[..., :steps])}
+
+
+def _of_sequences(records, places, written):
+    """What was kept of the steps, by sequence.
+
+    Args:
+        records: `(steps, batch * width, ...)`, in the order in which sequences stood then.
+        places: int32 `(batch, width, steps)`, where each sequence stood.
+        written: bool, the same shape, whether it was still unfinished.
+
+    Returns:
+        `(batch, width, steps, ...)`, 0 where nothing was written.
+    """
+    shape, (batch, width, steps) = tf.shape(records), tf.unstack(tf.shape(places))
+    rows = places + width * tf.range(batch)[:, None, None]
+    chosen = tf.gather_nd(records, tf.stack([tf.broadcast_to(tf.range(steps), tf.shape(rows)), rows], axis=-1))
+    written = tf.reshape(written, tf.concat([tf.shape(written), tf.ones_like(shape[2:])], axis=0))
+    return tf.where(written, chosen, tf.zeros((), records.dtype))
 
 
 def _continuations(alive, logits, total):

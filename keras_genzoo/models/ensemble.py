@@ -69,7 +69,9 @@ class Ensemble(Seq2SeqInference, GenerativeModel):
 
         def step(token_ids, state):
             results = [step(token_ids, state[str(i)]) for i, step in enumerate(steps)]
-            return self._averaged([logits for logits, _ in results]), {str(i): s for i, (_, s) in enumerate(results)}
+            logits, states = zip(*results, strict=True)
+            attention = tf.add_n([last["attention"] for last in states]) / len(steps)
+            return self._averaged(logits), {**{str(i): s for i, s in enumerate(states)}, "attention": attention}
 
         return step, {str(i): state for i, state in enumerate(states)}
 

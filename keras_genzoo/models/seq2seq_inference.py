@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_genzoo import decoding
 from keras_genzoo.losses import token_nll
 from keras_genzoo.models import text
-from keras_genzoo.preprocessing import END, PADDING, START
+from keras_genzoo.preprocessing import PADDING, START
 
 
 class Seq2SeqInference:
@@ -53,7 +53,7 @@ class Seq2SeqInference:
         )
         sources = text.text_tensor("sources", sources)
         options = tf.constant(beam_width), tf.constant(max_length), tf.constant(length_penalty, tf.float32)
-        found = text.strings(tf.reshape(self._translate(sources, *options), (-1,)))
+        found = text.strings(tf.reshape(self._generate(sources, *options)["texts"], (-1,)))
         rows = [found[i : i + beam_width] for i in range(0, len(found), beam_width)]
         return [row[0] for row in rows] if num_best == 1 else [row[:num_best] for row in rows]
 
@@ -113,23 +113,18 @@ class Seq2SeqInference:
         found = self._generate_ids(self.source_preprocessor(sources), *options)
         return {"texts": self._texts(found.pop("token_ids")), **found}
 
-    @tf.function(autograph=False, reduce_retracing=True)
-    def _translate(self, sources, *options):
-        """The texts of `_generate` alone, without the pass that says what was attended to."""
-        encoded = self._encode(self.source_preprocessor(sources))
-        return self._texts(self._search(encoded, *options)["token_ids"])
-
     def _texts(self, ids):
         batch, width, length = tf.unstack(tf.shape(ids))
         texts = self.target_preprocessor.detokenize(tf.reshape(ids, (batch * width, length)))
         return tf.reshape(texts, (batch, width))
 
-    def _search(self, encoded, beam_width, max_length, length_penalty):
-        """What `decoding.beam_search` finds."""
-        step, state = self._begin(encoded)
+    @tf.function(autograph=False, reduce_retracing=True)
+    def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
+        """The best sequences, their scores, and what the tokens and the end of the best one were written by."""
+        step, state = self._begin(self._encode(source_ids))
         rows = tf.shape(tf.nest.flatten(state)[0])[0]
         logits, state = step(tf.fill([rows], START), state)
-        return decoding.beam_search(
+        found = decoding.beam_search(
             step,
             logits,
             state,
@@ -138,28 +133,16 @@ class Seq2SeqInference:
             beam_width=tf.maximum(beam_width, 1),
             length_penalty=length_penalty,
             forbidden=text.NEVER_GENERATED,
+            record=lambda state: state["attention"],
         )
-
-    @tf.function(autograph=False, reduce_retracing=True)
-    def _generate_ids(self, source_ids, beam_width, max_length, length_penalty):
-        """The best sequences, their scores, and the attention of the best one's tokens and end."""
-        encoded = self._encode(source_ids)
-        found = self._search(encoded, beam_width, max_length, length_penalty)
-        best = found["token_ids"][:, 0]
+        attention, best = found.pop("recorded")[:, 0], found["token_ids"][:, 0]
         longest = tf.reduce_max(tf.concat([[0], tf.math.count_nonzero(best, axis=1, dtype=tf.int32)], axis=0))
-        target_ids = tf.pad(best[:, :longest], [[0, 0], [1, 1]])
-        places = tf.range(longest + 2)
-        ends = places == 1 + tf.math.count_nonzero(best, axis=1, keepdims=True, dtype=tf.int32)
-        target_ids = tf.where(places == 0, START, tf.where(ends, END, target_ids))
-        return {**found, "attention": self._attention(encoded, target_ids)}
+        return {**found, "attention": attention[:, : longest + 1]}
 
     @tf.function(autograph=False, reduce_retracing=True)
     def _align_ids(self, source_ids, target_ids):
-        return self._attention(self._encode(source_ids), target_ids)
-
-    def _attention(self, encoded, target_ids):
         """What every token after the first was written by, `(batch, time - 1, source)`; 0 where it is padding."""
-        _, weights = self._forced(encoded, target_ids[:, :-1])
+        _, weights = self._forced(self._encode(source_ids), target_ids[:, :-1])
         return tf.where(target_ids[:, 1:, None] != PADDING, weights, 0.0)
 
     @tf.function(autograph=False, reduce_retracing=True)

@@ -209,14 +209,15 @@ class AttentionDecoder(keras.layers.Layer):
     def stepper(self, encoded):
         """A function for a loop, `(token_ids (rows,), state) -> (logits (rows, vocabulary_size), state)`.
 
-        Rows are those of the memory, or for each of these equally many, one after the other.
+        Rows are those of the memory, or for each of these equally many, one after the other. `"attention"` of the
+        state that it returns, float32 `(rows, source)`, is what was attended to.
         """
         recur, project = self._recurrence(encoded), token_projection(self._weight(self.embeddings), self._projected)
         logits = output_step(*self._output())
 
         def step(token_ids, state):
-            (features, _), state = self._step(project(token_ids), state, recur)
-            return logits(features), state
+            (features, weights), state = self._step(project(token_ids), state, recur)
+            return logits(features), {**state, "attention": weights}
 
         return step
 

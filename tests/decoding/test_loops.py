@@ -96,6 +96,24 @@ def test_scores_are_those_of_the_sequences(width):
     assert (np.diff(scores, axis=1) <= 0).all()
 
 
+@pytest.mark.parametrize("width", [1, 3, 20])
+def test_what_is_recorded_is_of_the_steps_that_chose_the_tokens(width):
+    """The state by which a token is chosen knows the one before."""
+    chain = Chain(3, rows=4)
+    state = {"before": tf.constant(chain.state["before"])}
+    found = decoding.beam_search(
+        chain.step, chain.first, state, 5, END, width, forbidden=FORBIDDEN, record=lambda state: state["before"] + 10
+    )
+    recorded = found["recorded"].numpy()
+    assert recorded.shape[:2] == (4, width)
+    for row, k in itertools.product(range(4), range(width)):
+        words = [int(word) for word in found["token_ids"][row, k] if word]
+        before = [chain.state["before"][row], *words] if np.isfinite(found["scores"][row, k]) else []
+        expected = np.zeros(recorded.shape[2], "int32")
+        expected[: len(before)] = np.array(before, "int32") + 10
+        np.testing.assert_array_equal(recorded[row, k], expected)
+
+
 @pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("length", [0, 1, 4])
 def test_no_step_of_a_search_is_in_vain(width, length):
