@@ -7,9 +7,7 @@ from keras_genzoo.decoding.loops import NEVER, marked, unknown_batch
 NOTHING = -float("inf")  # the score of a sequence that is none
 
 
-def beam_search(
-    step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=(), record=None
-):
+def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_penalty=1.0, forbidden=(), record=None):
     """The most probable sequences, by a search that keeps `beam_width` unfinished ones a row.
 
     A sequence is finished by the end token, among the best `beam_width` continuations of its row, and its score is
