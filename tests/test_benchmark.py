@@ -62,6 +62,7 @@ def test_rows_are_medians_of_paired_ratios():
     assert second == {"workload": "w", "contender": "other", "milliseconds": 1500.0, "ratio": 0.5}
 
 
+@pytest.mark.slow
 def test_quick_benchmark_has_all_rows():
     rows = benchmark.benchmark(quick=True)
     assert [row["contender"] for row in rows] == [benchmark.OURS, benchmark.TUTORIAL, benchmark.FLOOR]
@@ -164,6 +165,7 @@ def test_translators_have_the_same_loss_and_gradient():
             np.testing.assert_allclose(our, their, rtol=1e-4, atol=1e-6, err_msg=layer.name)
 
 
+@pytest.mark.slow
 def test_all_ways_of_translating_write_as_much(tmp_path):
     workload, split, model = tiny_translation()
     seq2seq.endless(model).export(tmp_path)
@@ -183,6 +185,7 @@ def test_both_ways_of_training_see_all_sentences():
         assert int(make(workload, split)().model.optimizer.iterations) == 2
 
 
+@pytest.mark.slow
 def test_text_vaes_have_the_same_loss_and_gradient():
     """For codes that are the posterior's means."""
     workload = text_vae.Workload("tiny", words=20, embedding_dim=4, units=6, latent_dim=3, batch_size=4)

@@ -16,10 +16,10 @@ from keras_genzoo.recipes.recipe import DATA_OPTIONS, RUN_OPTIONS
 from keras_genzoo.training import CURVES
 
 NAMES = recipes.names()
-FAST = {  # one of every network, objective and kind of data; the others are slow tests
+FAST = {  # one of every network and objective; the others are slow tests
     "vae-digits", "iwae-mnist", "conv-vae-mnist", "denoising-vae-mnist", "conditional-vae-mnist", "gan-ring",
     "lsgan-digits", "wgan-gp-mnist", "conditional-gan-mnist", "classifier-mnist", "lstm-grammar", "gru-shakespeare",
-    "text-vae-grammar", "seq2seq-dates", "seq2seq-multi30k-en-de",
+    "text-vae-grammar", "seq2seq-dates",
 }  # fmt: skip
 
 

@@ -64,6 +64,7 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, every_epoch, capsys):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_gan_goes_on_bit_for_bit(tmp_path, every_epoch):
     """Both networks, both optimizers, the moving average and the seeds."""
     small = {"generator_units": (8,), "discriminator_units": (8,), "dropout": 0.2, "discriminator_steps": 2}
@@ -85,6 +86,7 @@ def test_a_killed_gan_goes_on_bit_for_bit(tmp_path, every_epoch):
     assert (tmp_path / "whole" / "progress" / "training.gif").is_file()
 
 
+@pytest.mark.slow
 def test_weights_in_half_precision(tmp_path):
     recipe = dataclasses.replace(recipes.get("vae-digits"), half_precision=True, evaluation={"num_samples": 2})
     run = training.run(recipe, tmp_path / "run", verbose=0, epochs=1, units=(256,))
@@ -168,6 +170,7 @@ def test_missing_data_writes_nothing(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_classifier_has_a_run_too(small_mnist, tmp_path):
     """It is trained, measured, drawn and exported as the others are, and generates nothing."""
     settings = {"epochs": 1, "batch_size": 50, "validation_size": 30}

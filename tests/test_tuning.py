@@ -250,6 +250,7 @@ def test_missing_data_leave_no_folder(stub, tmp_path):
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.slow
 def test_hyperparameters_and_metrics_are_tensorboards(tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import metadata

@@ -58,6 +58,7 @@ def test_seq2seq_view():
     assert sorted(pairs) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_subword_dropout_cuts_training_sentences_anew():
     preprocessor = TextPreprocessor.learn(TEXTS, level="subwords", split="whitespace")
     plain, made = (

@@ -80,6 +80,7 @@ def test_samples_in_chunks_are_those_at_once(make_text_vae):
     assert text_vae.draw(conditional, 5, labels, seed=4, chunk=2) == expected
 
 
+@pytest.mark.slow
 def test_beside_a_language_model(make_text_vae, splits):
     model = make_text_vae()
     network = genzoo.networks.RecurrentDecoder(model.preprocessor.vocabulary_size, 6, 12, cell="gru")
@@ -124,6 +125,7 @@ def test_a_trained_language_model_is_loaded_from_its_folder(make_text_vae, split
         text_samples.load_language_model(tmp_path, prepared)
 
 
+@pytest.mark.slow
 def test_reverse_perplexity_sees_what_samples_never_say(make_text_vae):
     preprocessor = make_text_vae().preprocessor
     language_model = genzoo.LanguageModel(

@@ -94,6 +94,7 @@ def test_steps_per_execution_changes_nothing(make_gan, points):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_learns_where_the_data_are(make_gan):
     """A distant Gaussian: mean and deviation of the samples come close to those of the data."""
     x = np.array([3.0, -2.0]) + 0.5 * np.random.default_rng(0).normal(size=(1024, 2))

@@ -77,6 +77,7 @@ def test_xla_trains_the_same(structure):
     np.testing.assert_allclose(*found, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_several_steps_at_once_and_half_precision_train_the_same():
     one = losses_of(make())
     np.testing.assert_allclose(losses_of(make(), steps_per_execution=2), one, rtol=1e-5)

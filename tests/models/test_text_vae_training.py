@@ -307,6 +307,7 @@ def test_the_decoder_learns_alone_before_the_code_is_opened(make_text_vae, sente
     assert float(model._divergence_weight()) == 1.0  # 5 - 3 steps after the code was opened
 
 
+@pytest.mark.slow
 def test_trained_on_with_another_optimizer_it_keeps_its_code(make_text_vae, sentence_batch, round_trip):
     model = make_text_vae(language_model_steps=2, beta=LinearWarmup(4))
     x, y, weight = sentence_batch(model)
@@ -343,7 +344,6 @@ def test_alone_it_is_a_language_model(make_text_vae, sentence_batch):
 
 
 REMEDIES = [
-    {},
     {"aggressive": 3},
     {"pretrain_steps": 2, "beta": LinearWarmup(3)},
     {"language_model_steps": 5, "beta": LinearWarmup(3), "dropout": 0.2, "num_samples": 2},
@@ -351,7 +351,13 @@ REMEDIES = [
 ]
 
 
-@pytest.mark.parametrize("remedy", REMEDIES, ids=lambda r: "+".join(r) or "plain")
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        pytest.param({}, id="plain"),
+        *(pytest.param(remedy, marks=pytest.mark.slow, id="+".join(remedy)) for remedy in REMEDIES),
+    ],
+)
 def test_a_resumed_training_is_the_uninterrupted_one(make_text_vae, sentence_batch, tmp_path, remedy):
     def fresh():
         keras.utils.set_random_seed(1)
