@@ -9,8 +9,6 @@ import tensorflow as tf
 
 from keras_genzoo.layers.products import times
 
-SCORES = ("dot", "general", "concat")
-
 
 class Attention(keras.layers.Layer):
     """Base of the attention layers: a subclass has `keys(memory)` and `scores(query, keys)`.
@@ -25,6 +23,8 @@ class Attention(keras.layers.Layer):
         memory: `(batch, source, memory_dim)`.
         mask: `(batch, source)` of 0 and 1, or `None`. Where it is 0 the weight is exactly 0, whatever the memory holds.
         keys: of `keys(memory)`, or `None` to compute them.
+        positions: `(batch, queries)`, which step of a sequence a query is, for attention that goes by it. Defaults to
+            `None`: 0, 1, ...
 
     Returns:
         `(context, weights)`: `(batch, queries, memory_dim)` and float32 `(batch, queries, source)`. The weights of a
@@ -33,15 +33,18 @@ class Attention(keras.layers.Layer):
 
     def __init__(self, query_dim, memory_dim, **kwargs):
         super().__init__(**kwargs)
-        _check_width("query_dim", query_dim)
-        _check_width("memory_dim", memory_dim)
+        check_width("query_dim", query_dim)
+        check_width("memory_dim", memory_dim)
         self.query_dim, self.memory_dim = query_dim, memory_dim
         self.supports_masking = True
 
-    def call(self, query, memory, mask=None, keys=None):
+    def call(self, query, memory, mask=None, keys=None, positions=None):
         keys = self.keys(memory) if keys is None else keys
-        weights = masked_softmax(self.scores(query, keys), mask)
+        weights = self._normalized(self.scores(query, keys), query, mask, positions)
         return tf.matmul(tf.cast(weights, memory.dtype), memory), weights
+
+    def _normalized(self, scores, query, mask, positions):
+        return masked_softmax(scores, mask)
 
     def _weight(self, variable):
         return tf.cast(tf.convert_to_tensor(variable), self.compute_dtype)
@@ -78,7 +81,7 @@ class BahdanauAttention(Attention):
     def __init__(self, query_dim, memory_dim, units=None, **kwargs):
         super().__init__(query_dim, memory_dim, **kwargs)
         self.units = query_dim if units is None else units
-        _check_width("units", self.units)
+        check_width("units", self.units)
         self.query_kernel = self.add_weight((query_dim, self.units), name="query_kernel")
         self.memory_kernel = self.add_weight((memory_dim, self.units), name="memory_kernel")
         self.bias = self.add_weight((self.units,), initializer="zeros", name="bias")
@@ -95,61 +98,6 @@ class BahdanauAttention(Attention):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
-
-
-@keras.saving.register_keras_serializable(package="keras_genzoo")
-class LuongAttention(Attention):
-    """Multiplicative attention and its relatives (Luong et al. 2015, section 3.1).
-
-    Args:
-        query_dim, memory_dim: int, as of `Attention`.
-        score: `"general"`: `query W memory`; `"dot"`: `query memory`, of equal widths; `"concat"`:
-            `v tanh(W [query; memory])`. Defaults to `"general"`.
-        **kwargs: of `keras.layers.Layer`.
-
-    Raises:
-        ValueError: for an unknown score, or `"dot"` and unequal widths.
-
-    Example:
-
-    >>> import numpy as np
-    >>> from keras_genzoo.layers import LuongAttention
-    >>> layer = LuongAttention(query_dim=2, memory_dim=2, score="dot")
-    >>> memory = np.array([[[0.0, 9.0], [9.0, 0.0]]], "float32")
-    >>> context, weights = layer(np.array([[[9.0, 0.0]]], "float32"), memory)
-    >>> weights.numpy().round().tolist()
-    [[[0.0, 1.0]]]
-    """
-
-    def __init__(self, query_dim, memory_dim, score="general", **kwargs):
-        super().__init__(query_dim, memory_dim, **kwargs)
-        if score not in SCORES:
-            raise ValueError(f"Unknown score. Expected one of {', '.join(SCORES)}. Received: score={score!r}")
-        if score == "dot" and query_dim != memory_dim:
-            raise ValueError(
-                "The score dot needs queries and memory of one width. Expected query_dim == memory_dim. "
-                f"Received: {query_dim=}, {memory_dim=}"
-            )
-        self.score = score
-        if score != "dot":
-            self.memory_kernel = self.add_weight((memory_dim, query_dim), name="memory_kernel")
-        if score == "concat":
-            self.query_kernel = self.add_weight((query_dim, query_dim), name="query_kernel")
-            self.score_vector = self.add_weight((query_dim,), initializer=score_vector_initializer, name="score_vector")
-        self.built = True
-
-    def keys(self, memory):
-        """The projected memory, `(batch, source, query_dim)`."""
-        return memory if self.score == "dot" else times(memory, self._weight(self.memory_kernel))
-
-    def scores(self, query, keys):
-        """float32 `(batch, queries, source)`."""
-        if self.score == "concat":
-            return self._additive(times(query, self._weight(self.query_kernel)), keys)
-        return tf.cast(tf.matmul(query, keys, transpose_b=True), tf.float32)
-
-    def get_config(self):
-        return {**super().get_config(), "score": self.score}
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -222,18 +170,19 @@ def masked_softmax(scores, mask=None):
 
     Args:
         scores: float32 `(batch, queries, source)`.
-        mask: `(batch, source)` of 0 and 1, or `None`.
+        mask: of 0 and 1, `(batch, source)` or `(batch, queries, source)`, or `None`.
 
     Returns:
         float32 like `scores`.
     """
     if mask is None:
         return tf.nn.softmax(scores)
-    real = tf.cast(mask, tf.bool)[:, None, :]
+    real = tf.cast(mask, tf.bool)
+    real = real if real.shape.rank == 3 else real[:, None, :]
     return tf.where(real, tf.nn.softmax(tf.where(real, scores, -1e30)), 0.0)
 
 
-def _check_width(name, value):
+def check_width(name, value):
     if not isinstance(value, int) or value < 1:
         raise ValueError(f"Expected {name} to be an integer of at least 1. Received: {name}={value!r}")
 

@@ -6,14 +6,14 @@ import keras
 import tensorflow as tf
 
 from keras_genzoo.layers import ConditionalRecurrent, RecurrentStack, noise
-from keras_genzoo.layers.attention import BahdanauAttention, CollectedGradient, LuongAttention, UniformAttention
+from keras_genzoo.layers.attention import CollectedGradient
 from keras_genzoo.layers.products import spaced, times
 from keras_genzoo.layers.recurrent import check_rate
 from keras_genzoo.layers.steps import scan_steps
+from keras_genzoo.networks.attending import attend_to, counting, make_attention
 from keras_genzoo.networks.output import embedding_initializer, output_logits, output_step, token_projection
 
 STRUCTURES = ("conditional", "input_feeding", "output")
-ATTENTIONS = ("additive", "general", "dot", "concat", "uniform")
 
 
 @keras.saving.register_keras_serializable(package="keras_genzoo")
@@ -46,7 +46,10 @@ class AttentionDecoder(keras.layers.Layer):
         cell: `"simple_rnn"`, `"gru"` or `"lstm"`. Defaults to `"gru"`.
         structure: as above. Defaults to `"conditional"`.
         attention: `"additive"` (`layers.BahdanauAttention`), or the score of a `layers.LuongAttention`: `"general"`,
-            `"dot"`, `"concat"`; or `"uniform"`, which is none (`layers.UniformAttention`). Defaults to `"additive"`.
+            `"dot"`, `"concat"`, `"location"`; or `"uniform"`, which is none (`layers.UniformAttention`). Defaults to
+            `"additive"`.
+        alignment, window, max_source: of a `layers.LuongAttention`, local attention and the places that
+            `"location"` tells apart. Default to `"global"`, 10 and 100.
         embedding_dropout: float, on the embedded tokens. Defaults to 0.
         dropout: float, on the outputs of the recurrent layers. Defaults to 0.
         output_dropout: float, on what the output layer sees. Defaults to 0.
@@ -83,15 +86,17 @@ class AttentionDecoder(keras.layers.Layer):
     def __init__(
         self, vocabulary_size, embedding_dim, units, memory_dim, num_layers=1, cell="gru", structure="conditional",
         attention="additive", embedding_dropout=0.0, dropout=0.0, output_dropout=0.0, layer_normalization=False,
-        residual=False, tied=False, seed=0, **kwargs,
+        residual=False, tied=False, alignment="global", window=10, max_source=100, seed=0, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_layers": num_layers}
         for name, value in sizes.items():
             if value < 1:
                 raise ValueError(f"Expected {name} of at least 1. Received: {name}={value}")
-        _check_choice("structure", structure, STRUCTURES)
-        _check_choice("attention", attention, ATTENTIONS)
+        if structure not in STRUCTURES:
+            raise ValueError(
+                f"Unknown structure. Expected one of {', '.join(STRUCTURES)}. Received: structure={structure!r}"
+            )
         check_rate("embedding_dropout", embedding_dropout)
         check_rate("output_dropout", output_dropout)
         check_rate("dropout", dropout)
@@ -99,6 +104,7 @@ class AttentionDecoder(keras.layers.Layer):
         self.units, self.num_layers, self.cell, self.structure = units, num_layers, cell, structure
         self.attention, self.embedding_dropout, self.dropout = attention, embedding_dropout, dropout
         self.output_dropout, self.layer_normalization, self.residual = output_dropout, layer_normalization, residual
+        self.alignment, self.window, self.max_source = alignment, window, max_source
         self.tied, self.seed = tied, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
@@ -122,9 +128,10 @@ class AttentionDecoder(keras.layers.Layer):
                 residual=self.residual, seed=self.seed + 1, name="stack", **policy,
             )  # fmt: skip
             self.stack.build((None, None, self.embedding_dim if self.lowest is None else units))
-        kinds = {"additive": BahdanauAttention, "uniform": UniformAttention}
-        kind = kinds.get(self.attention) or functools.partial(LuongAttention, score=self.attention)
-        self.attending = kind(units, self.memory_dim, name="attending", **policy)
+        self.attending = make_attention(
+            self.attention, units, self.memory_dim, self.alignment, self.window, self.max_source, name="attending",
+            **policy,
+        )  # fmt: skip
         self.first_states = {
             name: keras.layers.Dense(units, activation="tanh", name=f"first_{name}", **policy)
             for name in self._zero_state(1)
@@ -204,6 +211,8 @@ class AttentionDecoder(keras.layers.Layer):
         state = {name: layer(summary) for name, layer in self.first_states.items()}
         if self.structure == "input_feeding":
             state["fed"] = tf.zeros((tf.shape(summary)[0], self.feature_dim), self.compute_dtype)
+        if self.alignment == "monotonic":
+            state["position"] = tf.zeros((tf.shape(summary)[0], 1))
         return state
 
     def stepper(self, encoded):
@@ -239,16 +248,22 @@ class AttentionDecoder(keras.layers.Layer):
         Returns:
             function from inputs `(rows, ...)` and the state to `((outputs, context, weights), state)`.
         """
-        attend, upper = self._attend(encoded), None if self.stack is None else self.stack.stepper(learning)
+        attend, upper = attend_to(encoded, self.attending), None if self.stack is None else self.stack.stepper(learning)
         if self.structure == "conditional":
             project = None if upper is None else self.stack.projector(learning)
-            return self._conditional(self.lowest.stepper(attend, learning), project, upper)
+            recur = self._conditional(self.lowest.stepper(attend, learning), project, upper)
+        else:
+            recur = self._attending_last(attend, upper, learning)
+        return counting(recur) if self.alignment == "monotonic" else recur
+
+    def _attending_last(self, attend, upper, learning):
+        """The same of layers whose top attends, and may be fed what comes of it."""
         feed = spaced(self._weight(self.feeding_kernel), learning) if self.structure == "input_feeding" else None
 
         def recur(inputs, state):
             projected = inputs["projected"] if feed is None else inputs["projected"] + feed(state["fed"])
             outputs, last = upper(projected, state, inputs.get("dropped"))
-            return (outputs, *attend(outputs, inputs.get("zeros"))), last
+            return (outputs, *attend(outputs, inputs.get("zeros"), state.get("position"))), last
 
         return recur
 
@@ -257,7 +272,8 @@ class AttentionDecoder(keras.layers.Layer):
 
         def recur(inputs, state):
             dropped = inputs.get("dropped")
-            outputs, context, weights, last = lowest(inputs["projected"], state, inputs.get("zeros"))
+            given = inputs.get("zeros"), state.get("position")
+            outputs, context, weights, last = lowest(inputs["projected"], state, *given)
             outputs = outputs if dropped is None else outputs * dropped[:, 0]
             if upper is not None:
                 rest = None if dropped is None else dropped[:, 1:]
@@ -272,25 +288,6 @@ class AttentionDecoder(keras.layers.Layer):
     def _output(self):
         """The output layer's kernel and bias, and whether the kernel is transposed."""
         return self._weight(self.embeddings if self.tied else self.output_kernel), self.output_bias, self.tied
-
-    def _attend(self, encoded):
-        """A function from queries `(rows, units)` to `(context, weights)`; the rows of one source stand together.
-
-        Its second argument is a row of `CollectedGradient.zeros`, or `None`.
-        """
-        memory, mask = encoded["memory"], encoded["mask"]
-        keys, batch = self.attending.keys(memory), tf.shape(memory)[0]
-
-        def attend(query, zeros=None):
-            rows = tf.shape(query)[0]
-            grouped = tf.reshape(query, (batch, rows // tf.maximum(batch, 1), self.units))
-            values = memory if zeros is None else tf.stop_gradient(memory)
-            context, weights = self.attending(grouped, values, mask, keys)
-            context = tf.reshape(context, (rows, self.memory_dim))
-            weights = tf.reshape(weights, (rows, tf.shape(memory)[1]))
-            return context if zeros is None else context + zeros, weights
-
-        return attend
 
     def _inputs(self, token_ids, training):
         """What the steps take of the tokens, each `(batch, time, ...)`."""
@@ -315,11 +312,7 @@ class AttentionDecoder(keras.layers.Layer):
     def get_config(self):
         names = (
             "vocabulary_size", "embedding_dim", "units", "memory_dim", "num_layers", "cell", "structure", "attention",
-            "embedding_dropout", "dropout", "output_dropout", "layer_normalization", "residual", "tied", "seed",
+            "embedding_dropout", "dropout", "output_dropout", "layer_normalization", "residual", "tied", "alignment",
+            "window", "max_source", "seed",
         )  # fmt: skip
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"Unknown {name}. Expected one of {', '.join(choices)}. Received: {name}={value!r}")

@@ -13,6 +13,9 @@ MAKERS = {
     "general": lambda: LuongAttention(3, 5),
     "concat": lambda: LuongAttention(3, 5, "concat"),
     "dot": lambda: LuongAttention(5, 5, "dot"),
+    "location": lambda: LuongAttention(3, 5, "location", max_source=3),
+    "monotonic": lambda: LuongAttention(3, 5, alignment="monotonic", window=1),
+    "predictive": lambda: LuongAttention(3, 5, "concat", alignment="predictive", window=2),
     "uniform": lambda: UniformAttention(3, 5),
 }
 
@@ -39,7 +42,24 @@ def numpy_scores(layer, query, memory):
         keys = memory @ weights["memory_kernel"] + weights.get("bias", 0.0)
         hidden = np.tanh((query @ weights["query_kernel"])[:, :, None] + keys[:, None])
         return hidden @ weights["score_vector"]
+    if layer.score == "location":
+        return np.concatenate([query @ weights["location_kernel"], np.full((2, query.shape[1], 1), -np.inf)], axis=2)
     return query @ np.swapaxes(memory @ weights.get("memory_kernel", np.eye(5)), 1, 2)
+
+
+def numpy_window(layer, query, lengths):
+    """What softmax is taken over, and what its result is multiplied by: each `(2, queries, 4)`."""
+    alignment, count, places = getattr(layer, "alignment", "global"), query.shape[1], np.arange(4)
+    if alignment == "global":
+        return np.ones((2, count, 4)), np.ones((2, count, 4))
+    centers = np.minimum(np.arange(count), lengths[:, None] - 1)
+    if alignment == "predictive":
+        place = np.tanh(query @ layer.center_kernel.numpy()) @ layer.center_vector.numpy()
+        centers = lengths[:, None] / (1 + np.exp(-place))
+    distances = places - centers[..., None]
+    deviation = layer.window / 2
+    gaussian = np.exp(-(distances**2) / (2 * deviation**2)) if alignment == "predictive" else np.ones(distances.shape)
+    return np.abs(distances) <= layer.window, gaussian
 
 
 def test_against_numpy(layer, memory):
@@ -47,8 +67,9 @@ def test_against_numpy(layer, memory):
         layer.bias.assign([0.3, -0.2, 0.1, 0.5])
     query, mask = queries(layer), np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
     context, weights = layer(query, memory, mask)
-    exponents = np.exp(numpy_scores(layer, query, memory)) * mask[:, None]
-    expected = exponents / exponents.sum(-1, keepdims=True)
+    near, gaussian = numpy_window(layer, query, mask.sum(axis=1))
+    exponents = np.exp(numpy_scores(layer, query, memory)) * mask[:, None] * near
+    expected = exponents / exponents.sum(-1, keepdims=True) * gaussian
     np.testing.assert_allclose(weights, expected, atol=1e-6)
     np.testing.assert_allclose(context, expected @ memory, atol=1e-5)
 
@@ -71,7 +92,8 @@ def test_without_memory_all_is_0_and_has_gradients(layer, memory):
         context, weights = layer(query, memory, mask)
         loss = tf.reduce_sum(context)
     assert np.all(weights.numpy()[1] == 0) and np.all(context.numpy()[1] == 0)
-    np.testing.assert_allclose(weights.numpy()[0].sum(-1), 1, atol=1e-6)
+    if getattr(layer, "alignment", None) != "predictive":  # multiplied by a Gaussian
+        np.testing.assert_allclose(weights.numpy()[0].sum(-1), 1, atol=1e-6)
     gradient = tape.gradient(loss, query, unconnected_gradients="zero")
     assert np.isfinite(gradient).all() and np.any(gradient) != isinstance(layer, UniformAttention)
 
@@ -128,8 +150,12 @@ def test_half_precision_weights_in_float32(memory):
 
 
 def test_errors():
-    with pytest.raises(ValueError, match=r"Unknown score. Expected one of dot, general, concat. Received: score='sum'"):
+    with pytest.raises(ValueError, match=r"Unknown score. Expected one of dot, .*, location. Received: score='sum'"):
         LuongAttention(3, 3, score="sum")
+    with pytest.raises(ValueError, match=r"Expected one of global, monotonic, predictive. Received: alignment='near'"):
+        LuongAttention(3, 3, alignment="near")
+    with pytest.raises(ValueError, match=r"Expected window to be an integer of at least 1. Received: window=0"):
+        LuongAttention(3, 3, window=0)
     with pytest.raises(ValueError, match=r"Expected query_dim == memory_dim. Received: query_dim=3, memory_dim=4"):
         LuongAttention(3, 4, score="dot")
     with pytest.raises(ValueError, match=r"Expected units to be an integer of at least 1. Received: units=0"):

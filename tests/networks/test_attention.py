@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_genzoo.networks import AttentionDecoder, RecurrentEncoder
+from keras_genzoo.networks.attending import attend_to
 
 SOURCE = np.array([[2, 5, 6, 7, 8, 3], [2, 9, 4, 3, 0, 0], [2, 3, 0, 0, 0, 0]], "int32")
 IDS = np.array([[2, 5, 4, 6], [2, 7, 7, 4], [2, 6, 5, 4]], "int32")
@@ -16,12 +17,16 @@ VARIANTS = [
     {"structure": "output", "attention": "general", "num_layers": 2, "layer_normalization": True},
     {"structure": "output", "attention": "additive", "cell": "simple_rnn", "tied": True},
     {"attention": "uniform"},
+    {"attention": "location", "max_source": 4, "alignment": "monotonic", "window": 1},
+    {"structure": "input_feeding", "attention": "general", "alignment": "predictive", "window": 2},
+    {"structure": "output", "attention": "dot", "alignment": "monotonic", "window": 1},
 ]
 
 
 def make(encoder=None, **decoder):
     encoder = RecurrentEncoder(12, 5, 4, **(encoder or {}))
-    return encoder, AttentionDecoder(10, 6, 7, encoder.output_dim, **decoder)
+    units = encoder.output_dim if decoder.get("attention") == "dot" else 7
+    return encoder, AttentionDecoder(10, 6, units, encoder.output_dim, **decoder)
 
 
 @pytest.fixture(params=VARIANTS, ids=str)
@@ -57,7 +62,8 @@ def test_padding_changes_nothing_over_steps_and_layers(networks):
     encoder, decoder = networks
     features, weights = decoder.features(IDS, encoder(SOURCE))
     assert np.all(weights.numpy()[np.broadcast_to((SOURCE == 0)[:, None], weights.shape)] == 0)
-    np.testing.assert_allclose(weights.numpy().sum(-1), 1, atol=1e-6)
+    if decoder.alignment != "predictive":  # multiplied by a Gaussian
+        np.testing.assert_allclose(weights.numpy().sum(-1), 1, atol=1e-6)
     more_features, more_weights = decoder.features(IDS, encoder(np.pad(SOURCE, ((0, 0), (0, 5)))))
     np.testing.assert_allclose(more_features, features, atol=1e-5)
     assert np.all(more_weights.numpy()[:, :, 6:] == 0)
@@ -74,7 +80,7 @@ def test_a_residual_is_added_from_the_second_layer_of_a_conditional_decoder_on()
     inputs, state = {"projected": tf.ones((3, 21))}, plain.initial_state(encoded)
     (without, *_), _ = plain._recurrence(encoded)(inputs, state)
     (added, *_), _ = residual._recurrence(encoded)(inputs, state)
-    lowest, *_ = plain.lowest.stepper(plain._attend(encoded))(inputs["projected"], state)
+    lowest, *_ = plain.lowest.stepper(attend_to(encoded, plain.attending))(inputs["projected"], state)
     np.testing.assert_allclose(added, without + lowest, atol=1e-6)
 
 
@@ -175,7 +181,9 @@ def test_configuration(networks, revive):
     "arguments, message",
     [
         ({"structure": "none"}, "Unknown structure. Expected one of conditional, input_feeding, output"),
-        ({"attention": "sum"}, "Unknown attention. Expected one of additive, general, dot, concat, uniform"),
+        ({"attention": "sum"}, "Unknown attention. Expected one of additive, dot, general, concat, location, uniform"),
+        ({"attention": "general", "alignment": "local"}, "Unknown alignment. Expected one of global, monotonic, pre"),
+        ({"alignment": "monotonic"}, "Expected attention of dot, .*, location. Received: attention='additive'"),
         ({"cell": "rnn"}, "Unknown cell"),
         ({"num_layers": 0}, "Expected num_layers of at least 1. Received: num_layers=0"),
         ({"output_dropout": 1.0}, r"Expected output_dropout in \[0, 1\). Received: output_dropout=1.0"),
