@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_genzoo.decoding.largest import largest_of
 from keras_genzoo.decoding.loops import NEVER, marked, unknown_batch
 
 NOTHING = -float("inf")  # the score of a sequence that is none
@@ -36,15 +37,18 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     logits, state = tf.nest.map_structure(tf.convert_to_tensor, (logits, state))
     batch, size = tf.shape(logits)[0], logits.shape[-1]
     width, penalty = tf.cast(beam_width, tf.int32), tf.cast(length_penalty, tf.float32)
-    never, end_only = marked(forbidden, size), NEVER - marked((end_id,), size)
+    never, needed = marked(forbidden, size), 2 * width - 1
 
     def choose(t, logits, state, alive, histories, pool, pool_histories):
         logits = tf.cast(logits, tf.float32) + never
-        highest, largest = (tf.reduce_max(x, axis=-1, keepdims=True) for x in (logits, tf.nn.softmax(logits)))
-        total = highest - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
-        logits = tf.cond(tf.equal(t, max_length), lambda: logits + end_only, lambda: logits)
-        best, parent, token = _continuations(alive, logits, total)
-        histories, ends = tf.gather(histories, parent, batch_dims=1), token == end_id  # of 2 * width - 1 sequences
+        best, token = largest_of(logits, tf.minimum(needed, size))  # no sequence has more among the best of its row
+        largest = tf.gather(tf.nn.softmax(logits), token[:, :1], batch_dims=1)
+        total = best[:, :1] - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
+        end_only = tf.where(tf.range(tf.shape(best)[1]) == 0, logits[:, end_id, None], NEVER)
+        best, token = tf.where(t == max_length, end_only, best), tf.where(t == max_length, end_id, token)
+        log_p = tf.where(best > NEVER / 2, best - total, NOTHING)
+        best, parent, token = _continuations(alive, log_p, token, needed)
+        histories, ends = tf.gather(histories, parent, batch_dims=1), token == end_id
         here = (tf.range(max_length + 1) == t)[:, None]
         histories = tf.where(here, tf.stack([token, parent], axis=-1)[:, :, None], histories)
 
@@ -117,25 +121,22 @@ def _of_sequences(records, places, written):
     return tf.where(written, chosen, tf.zeros((), records.dtype))
 
 
-def _continuations(alive, logits, total):
+def _continuations(alive, log_p, token, needed):
     """The best continuations of a row's sequences: as many as are needed to go on with `width` of them.
 
     Of the `width` best either all end, and the row is done, or at most `width - 1`.
 
     Args:
         alive: `(batch, width)`, log p of the sequences.
-        logits: `(batch * width, vocabulary_size)` of their next tokens, about `NEVER` of one that must not come.
-        total: `(batch * width, 1)`, the logarithm of the sum of the exponentials of the logits.
+        log_p: `(batch * width, each)`, of the best next tokens of a sequence.
+        token: int, the same shape, which these are.
+        needed: int, `2 * width - 1`.
 
     Returns:
-        `(best, parent, token)`, each `(batch, 2 * width - 1)`, or fewer where there are no more: log p, the sequence
-        that goes on, and by which token.
+        `(best, parent, token)`, each `(batch, needed)`, or fewer where there are no more: log p, the sequence that goes
+        on, and by which token.
     """
-    batch, width = tf.unstack(tf.shape(alive))
-    needed = 2 * width - 1
-    each = tf.minimum(needed, tf.shape(logits)[1])  # no sequence has more among the best of its row
-    logits, token = tf.math.top_k(logits, each)
-    scores = tf.where(logits > NEVER / 2, logits - total, NOTHING)
-    scores = tf.reshape(alive[..., None] + tf.reshape(scores, (batch, width, each)), (batch, width * each))
+    (batch, width), each = tf.unstack(tf.shape(alive)), tf.shape(token)[1]
+    scores = tf.reshape(alive[..., None] + tf.reshape(log_p, (batch, width, each)), (batch, width * each))
     best, place = tf.math.top_k(scores, tf.minimum(needed, width * each))
     return best, place // each, tf.gather(tf.reshape(token, (batch, width * each)), place, batch_dims=1)
