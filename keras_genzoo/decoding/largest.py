@@ -6,7 +6,7 @@ GROUP, MANY = 32, 1024
 
 
 def largest_of(values, count):
-    """`tf.math.top_k`, in a fraction of its time where a few of many values are asked for.
+    """`tf.math.top_k` where a few of many values are asked for (`benchmarks/largest.py`).
 
     It looks among groups of `GROUP` values, by the largest of each, and then into as many groups as values are asked
     for: these hold all of them. Equal values are in the order of their places, as there.

@@ -40,13 +40,7 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     never, needed = marked(forbidden, size), 2 * width - 1
 
     def choose(t, logits, state, alive, histories, pool, pool_histories):
-        logits = tf.cast(logits, tf.float32) + never
-        best, token = largest_of(logits, tf.minimum(needed, size))  # no sequence has more among the best of its row
-        largest = tf.gather(tf.nn.softmax(logits), token[:, :1], batch_dims=1)
-        total = best[:, :1] - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
-        end_only = tf.where(tf.range(tf.shape(best)[1]) == 0, logits[:, end_id, None], NEVER)
-        best, token = tf.where(t == max_length, end_only, best), tf.where(t == max_length, end_id, token)
-        log_p = tf.where(best > NEVER / 2, best - total, NOTHING)
+        log_p, token = _next_tokens(tf.cast(logits, tf.float32) + never, needed, t == max_length, end_id)
         best, parent, token = _continuations(alive, log_p, token, needed)
         histories, ends = tf.gather(histories, parent, batch_dims=1), token == end_id
         here = (tf.range(max_length + 1) == t)[:, None]
@@ -99,25 +93,45 @@ def beam_search(step, logits, state, max_length, end_id, beam_width=5, length_pe
     found = {"token_ids": tf.where(tokens == end_id, 0, tokens)[..., :max_length], "scores": scores}
     if record is None:
         return found
-    written = tf.cumsum(tf.cast(tokens == end_id, tf.int32), axis=-1, reverse=True) > 0  # up to the end
-    return {**found, "recorded": _of_sequences(records.stack(), places[..., :steps], written[..., :steps])}
+    return {**found, "recorded": _of_sequences(records.stack(), places[..., :steps], tokens[..., :steps] == end_id)}
 
 
-def _of_sequences(records, places, written):
+def _next_tokens(logits, needed, at_end, end_id):
+    """The best next tokens of each sequence.
+
+    Args:
+        logits: float32 `(rows, vocabulary_size)`, about `NEVER` of a token that must not come.
+        needed: int, how many, if there are so many.
+        at_end: bool, whether only the end may follow.
+        end_id: int.
+
+    Returns:
+        `(log_p, token)`, each `(rows, needed)`: `NOTHING` where there is no more.
+    """
+    best, token = largest_of(logits, tf.minimum(needed, logits.shape[-1]))
+    largest = tf.gather(tf.nn.softmax(logits), token[:, :1], batch_dims=1)
+    total = best[:, :1] - tf.math.log(largest)  # the logarithm of the sum of the exponentials, in fewer passes
+    end_only = tf.where(tf.range(tf.shape(best)[1]) == 0, logits[:, end_id, None], NEVER)
+    best, token = tf.where(at_end, end_only, best), tf.where(at_end, end_id, token)
+    return tf.where(best > NEVER / 2, best - total, NOTHING), token
+
+
+def _of_sequences(records, places, ends):
     """What was kept of the steps, by sequence.
 
     Args:
         records: `(steps, batch * width, ...)`, in the order in which sequences stood then.
         places: int32 `(batch, width, steps)`, where each sequence stood.
-        written: bool, the same shape, whether it was still unfinished.
+        ends: bool, the same shape, where its end is.
 
     Returns:
-        `(batch, width, steps, ...)`, 0 where nothing was written.
+        `(batch, width, steps, ...)`, 0 after the end.
     """
     shape, (batch, width, steps) = tf.shape(records), tf.unstack(tf.shape(places))
     rows = places + width * tf.range(batch)[:, None, None]
     chosen = tf.gather_nd(records, tf.stack([tf.broadcast_to(tf.range(steps), tf.shape(rows)), rows], axis=-1))
-    written = tf.reshape(written, tf.concat([tf.shape(written), tf.ones_like(shape[2:])], axis=0))
+    written = tf.cumsum(tf.cast(ends, tf.int32), axis=-1, reverse=True) > 0
+    written = tf.reshape(written, tf.concat([tf.shape(ends), tf.ones_like(shape[2:])], axis=0))
     return tf.where(written, chosen, tf.zeros((), records.dtype))
 
 

@@ -28,7 +28,7 @@ class Attention(keras.layers.Layer):
 
     Returns:
         `(context, weights)`: `(batch, queries, memory_dim)` and float32 `(batch, queries, source)`. The weights of a
-        query sum to 1; where there is no memory at all they, and the context, are 0.
+        query sum to 1, unless a subclass says otherwise; where there is no memory at all they, and the context, are 0.
     """
 
     def __init__(self, query_dim, memory_dim, **kwargs):

@@ -24,8 +24,7 @@ class LuongAttention(Attention):
             (local-p): `length * sigmoid(v tanh(W query))`, and the weights are multiplied by a Gaussian around it of
             standard deviation `window / 2`, so that they sum to less than 1. Defaults to `"global"`.
         window: int, places on either side of the centre. Defaults to 10.
-        max_source: int, how many places the score `"location"` tells apart; those after have no weight. Defaults to
-            100.
+        max_source: int, how many places the score `"location"` tells apart; those after have weight 0. Defaults to 100.
         **kwargs: of `keras.layers.Layer`.
 
     Raises:
@@ -83,24 +82,24 @@ class LuongAttention(Attention):
         if self.score == "location":
             source = tf.shape(keys)[1]
             scores = tf.cast(times(query, self._weight(self.location_kernel)), tf.float32)[:, :, :source]
-            beyond = tf.maximum(0, source - self.max_source)
-            return tf.pad(scores, [[0, 0], [0, 0], [0, beyond]], constant_values=-1e30)
+            return tf.pad(scores, [[0, 0], [0, 0], [0, tf.maximum(0, source - self.max_source)]])
         return tf.cast(tf.matmul(query, keys, transpose_b=True), tf.float32)
 
     def _normalized(self, scores, query, mask, positions):
+        real = tf.ones_like(scores[:, 0], tf.bool) if mask is None else tf.cast(mask, tf.bool)
+        places = tf.range(tf.shape(scores)[2])
+        known = real & (places < self.max_source) if self.score == "location" else real
         if self.alignment == "global":
-            return masked_softmax(scores, mask)
-        mask = tf.ones_like(scores[:, 0], tf.bool) if mask is None else tf.cast(mask, tf.bool)
-        lengths = tf.reduce_sum(tf.cast(mask, tf.float32), axis=1, keepdims=True)
-        centers = self._centers(query, lengths, positions)
-        distances = tf.range(tf.shape(scores)[2], dtype=tf.float32) - centers[..., None]
-        weights = masked_softmax(scores, mask[:, None] & (tf.abs(distances) <= self.window))
+            return masked_softmax(scores, known)
+        distances = tf.cast(places, tf.float32) - self._centers(query, real, positions)[..., None]
+        weights = masked_softmax(scores, known[:, None] & (tf.abs(distances) <= self.window))
         if self.alignment == "predictive":
             weights *= tf.exp(-2.0 * tf.square(distances / self.window))
         return weights
 
-    def _centers(self, query, lengths, positions):
+    def _centers(self, query, real, positions):
         """What place each query looks around: float32 `(batch, queries)`."""
+        lengths = tf.reduce_sum(tf.cast(real, tf.float32), axis=1, keepdims=True)
         if self.alignment == "predictive":
             hidden = tf.tanh(times(query, self._weight(self.center_kernel)))
             place = times(hidden, self._weight(self.center_vector)[:, None])[..., 0]

@@ -8,7 +8,7 @@ from keras_genzoo.layers.luong import SCORES, LuongAttention
 ATTENTIONS = ("additive", *SCORES, "uniform")
 
 
-def make_attention(attention, query_dim, memory_dim, alignment="global", window=10, max_source=100, **kwargs):
+def make_attention(attention, query_dim, memory_dim, alignment, window, max_source, **kwargs):
     """An attention layer by name.
 
     Args:

@@ -48,14 +48,14 @@ class AttentionDecoder(keras.layers.Layer):
         attention: `"additive"` (`layers.BahdanauAttention`), or the score of a `layers.LuongAttention`: `"general"`,
             `"dot"`, `"concat"`, `"location"`; or `"uniform"`, which is none (`layers.UniformAttention`). Defaults to
             `"additive"`.
-        alignment, window, max_source: of a `layers.LuongAttention`, local attention and the places that
-            `"location"` tells apart. Default to `"global"`, 10 and 100.
         embedding_dropout: float, on the embedded tokens. Defaults to 0.
         dropout: float, on the outputs of the recurrent layers. Defaults to 0.
         output_dropout: float, on what the output layer sees. Defaults to 0.
         layer_normalization: bool, whether the outputs of the layers are normalised. Defaults to `False`.
         residual: bool, whether a layer's input is added to its output, from the second layer on. Defaults to `False`.
         tied: bool, whether the output layer uses the embeddings. Defaults to `False`.
+        alignment, window, max_source: of a `layers.LuongAttention`, local attention and the places that
+            `"location"` tells apart. Default to `"global"`, 10 and 100.
         seed: int, of the dropout. Defaults to 0.
         **kwargs: of `keras.layers.Layer`.
 

@@ -128,6 +128,18 @@ def test_collected_gradient_is_that_of_every_step(memory, traced):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("padding", [0, 3])
+def test_places_that_location_does_not_know_have_no_weight(memory, padding):
+    """Nor where a window holds none but them, however long the padding is."""
+    padded, mask = np.pad(memory, ((0, 0), (0, padding), (0, 0))), np.pad(np.ones((2, 4)), ((0, 0), (0, padding)))
+    everywhere = LuongAttention(3, 5, "location", max_source=2)
+    weights = everywhere(queries(everywhere), padded, mask)[1].numpy()
+    assert np.all(weights[:, :, :2] > 0) and np.all(weights[:, :, 2:] == 0)
+    nearby = LuongAttention(3, 5, "location", "monotonic", window=1, max_source=2)
+    weights = nearby(queries(nearby, count=4), padded, mask)[1].numpy()
+    np.testing.assert_allclose(weights.sum(-1), [[1, 1, 1, 0]] * 2, atol=1e-6)
+
+
 def test_keys_are_projected_once(layer, memory):
     query = queries(layer)
     context, weights = layer(query, memory, keys=layer.keys(memory))

@@ -128,7 +128,15 @@ def test_conditional(make_text_vae, round_trip):
     assert len(model.interpolate(["to be"] * 2, ["not"] * 2, steps=3, labels=1)[1]) == 3
 
 
-@pytest.mark.parametrize("level, num_classes", [("words", None), ("characters", 2)])
+@pytest.mark.parametrize(
+    "level, num_classes",
+    [
+        ("words", None),
+        ("characters", 2),
+        pytest.param("words", 2, marks=pytest.mark.slow),
+        pytest.param("characters", None, marks=pytest.mark.slow),
+    ],
+)
 def test_saved_model_equals_live(make_text_vae, tmp_path, num_classes, level):
     model = make_text_vae(num_classes=num_classes, level=level)
     model.export(tmp_path / "served")
