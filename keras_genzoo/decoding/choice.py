@@ -34,15 +34,15 @@ def restrict(logits, top_k=0, top_p=1.0):
     Returns:
         float32 `(batch, vocabulary_size)`.
     """
-    order = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)
-    rank = tf.argsort(order, axis=-1)
-    size = tf.shape(logits)[-1]
-    within = rank < tf.where(top_k > 0, top_k, size)
-    probability = tf.nn.softmax(tf.where(within, logits, -float("inf")))
-    ordered = tf.gather(probability, order, batch_dims=1)
-    before = tf.cumsum(ordered, axis=-1, exclusive=True)
-    enough = (before < top_p) | (tf.range(size) == 0)
-    return tf.where(within & (tf.gather(enough, rank, batch_dims=1)), logits, -float("inf"))
+    values, place = tf.sort(logits, axis=-1, direction="DESCENDING"), tf.range(tf.shape(logits)[-1])
+    within = place < tf.where(top_k > 0, top_k, tf.size(place))
+    probability = tf.nn.softmax(tf.where(within, values, -float("inf")))
+    before = tf.cumsum(probability, axis=-1, exclusive=True)
+    kept = tf.reduce_sum(tf.cast(within & ((before < top_p) | (place == 0)), tf.int32), axis=-1, keepdims=True)
+    least = tf.gather(values, kept - 1, batch_dims=1)
+    above, equal = logits > least, logits == least
+    room = kept - tf.reduce_sum(tf.cast(above, tf.int32), axis=-1, keepdims=True)
+    return tf.where(above | (equal & (tf.cumsum(tf.cast(equal, tf.int32), axis=-1) <= room)), logits, -float("inf"))
 
 
 def tempered(temperature, uniform):
