@@ -73,8 +73,9 @@ def images_search_space(hp):
 
 
 def _images(
-    name, description, dataset="mnist", epochs=50, batch_size=100, minutes=30.0, references=(GOODFELLOW,), **changes
-):
+    name, description, dataset="mnist", epochs=50, batch_size=100, minutes=30.0, references=(GOODFELLOW,),
+    half_precision=False, **changes,
+):  # fmt: skip
     """A recipe for a GAN of images; `changes` are those of `IMAGES`."""
     settings = {**IMAGES, **changes}
     small = {"generator_units": (32,), "discriminator_units": (32,), "width": 4}
@@ -91,6 +92,7 @@ def _images(
         epochs=epochs,
         search_space=images_search_space,
         smoke={"epochs": 1, "discriminator_steps": min(2, settings["discriminator_steps"]), **small},
+        half_precision=half_precision,
         minutes=minutes,
         references=references,
     )
@@ -179,6 +181,7 @@ RECIPES = (
         epochs=12,
         minutes=15,
         references=(MIYATO, MESCHEDER),
+        half_precision=True,
         conditional=True,
         **REGULARISED,
     ),

@@ -36,7 +36,7 @@ class Recipe:
             hyperparameters are named as the overrides they make; or `None`.
         smoke: dict, overrides with which a run finishes in seconds.
         half_precision: bool, whether the weights are rounded to half precision when training has ended, before they are
-            measured: `model.keras` is compressed to about half of its size then.
+            measured: `model.keras` is compressed to less than half of its size then.
         minutes: float, about how long a run takes on two cores; the manifest of a run has what it took.
         references: tuple of str.
     """

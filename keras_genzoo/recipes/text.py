@@ -96,7 +96,9 @@ def language_model_search_space(hp):
     }
 
 
-def _language_model(name, description, dataset, epochs, minutes, batch_size=64, references=(ZAREMBA,), **changes):
+def _language_model(
+    name, description, dataset, epochs, minutes, batch_size=64, references=(ZAREMBA,), half_precision=False, **changes
+):
     """A recipe for a language model; `changes` are those of `LANGUAGE_MODEL`."""
     return Recipe(
         name=name,
@@ -111,6 +113,7 @@ def _language_model(name, description, dataset, epochs, minutes, batch_size=64, 
         epochs=epochs,
         search_space=language_model_search_space,
         smoke={"epochs": 1, "units": 16, "num_layers": 1, "jit_compile": False},
+        half_precision=half_precision,
         minutes=minutes,
         references=references,
     )
@@ -152,7 +155,14 @@ RECIPES = (
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
     _shakespeare("gru", "a GRU on the characters of Shakespeare", 8),
     _shakespeare(
-        "lstm", "an LSTM on the characters of Shakespeare", 45, units=384, epochs=24, dropout=0.4, jit_compile=False
+        "lstm",
+        "an LSTM on the characters of Shakespeare",
+        45,
+        units=384,
+        epochs=24,
+        dropout=0.4,
+        jit_compile=False,
+        half_precision=True,
     ),
     _language_model(
         "lstm-captions",
