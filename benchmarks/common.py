@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import platform
+import sys
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -16,6 +17,7 @@ import tensorflow as tf
 from keras_genzoo import networks
 from keras_genzoo.benchmark import variational
 
+sys.modules.setdefault("triton", None)  # PyTorch loads it if it is there, and a process that has TensorFlow crashes
 try:
     import torch
 except ImportError:
