@@ -156,7 +156,7 @@ def _write_keras_file(model, file):
 
 
 def _compress(file):
-    """Packs the same entries; of rounded weights a quarter smaller than deflated."""
+    """Packs the same entries by bzip2, which is tighter than what Keras does where weights are rounded."""
     with zipfile.ZipFile(file) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_BZIP2) as archive:

@@ -39,7 +39,7 @@ def restrict(logits, top_k=0, top_p=1.0):
     probability = tf.nn.softmax(tf.where(within, values, -float("inf")))
     before = tf.cumsum(probability, axis=-1, exclusive=True)
     kept = tf.reduce_sum(tf.cast(within & ((before < top_p) | (place == 0)), tf.int32), axis=-1, keepdims=True)
-    least = tf.gather(values, kept - 1, batch_dims=1)
+    least = tf.gather(values, kept - 1, batch_dims=1)  # of those that stay, which are the first in order
     above, equal = logits > least, logits == least
     room = kept - tf.reduce_sum(tf.cast(above, tf.int32), axis=-1, keepdims=True)
     return tf.where(above | (equal & (tf.cumsum(tf.cast(equal, tf.int32), axis=-1) <= room)), logits, -float("inf"))
