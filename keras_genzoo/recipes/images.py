@@ -91,7 +91,7 @@ def vae_search_space(hp):
 
 def _vae(
     name, description, dataset="mnist", epochs=25, batch_size=100, evaluated=1000, minutes=3.0, references=(KINGMA,),
-    **changes,
+    half_precision=False, **changes,
 ):  # fmt: skip
     """A recipe for a VAE; `evaluated` are the importance samples of its evaluation, `changes` those of `DENSE`."""
     settings = {**DENSE, **changes}
@@ -110,6 +110,7 @@ def _vae(
         evaluation={"num_samples": evaluated},
         search_space=vae_search_space,
         smoke={"epochs": 1},
+        half_precision=half_precision,
         minutes=minutes,
         references=references,
     )
@@ -153,6 +154,7 @@ RECIPES = (
     _vae(
         "conv-vae-mnist",
         "a VAE of strided convolutions",
+        half_precision=True,
         network="convolutional",
         filters=(32, 64),
         units=(256,),
