@@ -48,6 +48,18 @@ def test_top_p_keeps_the_smallest_set():
         assert set(np.flatnonzero(kept[row])) == set(order[:count])
 
 
+@pytest.mark.parametrize("top_k, top_p", [(3, 1.0), (40, 1.0), (0, 0.83), (5, 0.47), (1, 0.93)])
+def test_of_equal_logits_the_lower_ids_stay(top_k, top_p):
+    logits = np.random.default_rng(0).integers(-2, 3, (50, 12)).astype("float32")
+    logits[:, ::5] = -np.inf
+    kept = np.isfinite(decoding.restrict(tf.constant(logits), top_k, top_p).numpy())
+    for row, values in enumerate(logits):
+        order = np.argsort(-values, kind="stable")[: top_k or None]
+        probability = np.exp(values[order]) / np.exp(values[order]).sum()
+        before = np.cumsum(probability) - probability
+        assert set(np.flatnonzero(kept[row])) == set(order[(before < top_p) & np.isfinite(values[order])])
+
+
 def test_uniform_close_to_one_draws_a_possible_token():
     logits = tf.constant([[0.0, 0.0, decoding.NEVER]])
     assert decoding.choose(logits, tf.constant([np.nextafter(np.float32(1), np.float32(0))])).numpy()[0] == 1
