@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_genzoo import decoding
 from keras_genzoo.losses import token_nll
 from keras_genzoo.models import text
-from keras_genzoo.preprocessing import PADDING, START
+from keras_genzoo.preprocessing import END, PADDING, START
 
 
 class Seq2SeqInference:
@@ -33,7 +33,8 @@ class Seq2SeqInference:
     def generate(self, sources, beam_width=5, max_length=60, length_penalty=1.0, num_best=1):
         """Translates, or whatever the model has learnt to make of sources.
 
-        Unknown tokens are never generated; those of a source are read as one special token.
+        Unknown tokens are never generated; those of a source are read as one special token. A source without a token
+        gives an empty text, for certain: its score is 0, and there is no second best.
 
         Args:
             sources: list of str.
@@ -124,12 +125,13 @@ class Seq2SeqInference:
         step, state = self._begin(self._encode(source_ids))
         rows = tf.shape(tf.nest.flatten(state)[0])[0]
         logits, state = step(tf.fill([rows], START), state)
+        end_id = self.target_preprocessor.end_id
         found = decoding.beam_search(
             step,
-            logits,
+            tf.where(_empty(source_ids)[:, None] & (tf.range(logits.shape[-1]) != end_id), decoding.NEVER, logits),
             state,
             tf.maximum(max_length, 0),
-            self.target_preprocessor.end_id,
+            end_id,
             beam_width=tf.maximum(beam_width, 1),
             length_penalty=length_penalty,
             forbidden=text.NEVER_GENERATED,
@@ -200,6 +202,11 @@ def check_search(beam_width, max_length, length_penalty, num_best=1):
     if not math.isfinite(length_penalty):
         raise ValueError(f"Expected a finite length_penalty. Received: length_penalty={length_penalty}")
     return beam_width, max_length, float(length_penalty), num_best
+
+
+def _empty(ids):
+    """Whether there is nothing but a start, an end and padding in ids `(batch, time)`: bool `(batch,)`."""
+    return ~tf.reduce_any((ids != PADDING) & (ids != START) & (ids != END), axis=1)
 
 
 def _tokens(preprocessor, ids):

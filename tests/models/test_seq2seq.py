@@ -180,6 +180,16 @@ def test_any_source_has_a_defined_result(trained):
     assert trained.generate([]) == [] and trained.generate(SOURCES, max_length=0) == [""] * 4
 
 
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_an_empty_source_gives_an_empty_text(trained, beam_width):
+    sources = ["", "eins", " \t"]
+    assert trained.generate(sources, beam_width) == ["", *trained.generate(["eins"], beam_width), ""]
+    found = trained._generate(tf.constant(sources), tf.constant(beam_width), tf.constant(9), tf.constant(1.0))
+    nothing = [0.0] + [-np.inf] * (beam_width - 1)
+    np.testing.assert_array_equal(found["scores"].numpy()[[0, 2]], [nothing, nothing])
+    assert np.all(np.isfinite(found["scores"][1]))
+
+
 def test_files(trained, round_trip, tmp_path):
     loaded = round_trip(trained)
     assert loaded.generate(SOURCES, num_best=2) == trained.generate(SOURCES, num_best=2)
