@@ -50,16 +50,19 @@ def stepping():
 
 
 def search():
-    """Width 1 is greedy, full width is brute force, neither depends on the batch, and scores stay as they are."""
+    """Of nothing comes nothing; width 1 is greedy, full width brute force; the batch does not matter; scores stay."""
     model, length = _model("conditional"), 2
     source = model.preprocessor(SOURCES)
-    greedy = _found(model, source, 1, 5)["token_ids"].numpy()[:, 0]
-    wrong = np.count_nonzero(greedy != _greedy(model, source, 5))
-    yield Row("beam of width 1 = greedy", wrong, 0.0, detail=f"tokens that differ, {len(SOURCES)} sources")
     alone = [_found(model, source[i : i + 1], 3, 5) for i in range(len(SOURCES))]
     together = _found(model, source, 3, 5)
     wrong = sum(np.any(one["token_ids"][0] != together["token_ids"][i]) for i, one in enumerate(alone))
     yield Row("a batch of unequal sources = one by one", wrong, 0.0, detail="sources whose 3 best differ")
+    written = np.count_nonzero(together["token_ids"][SOURCES.index("")])
+    yield Row("an empty source gives an empty text", written, 0.0, detail="tokens of the 3 best")
+    source = model.preprocessor([text for text in SOURCES if text])
+    greedy = _found(model, source, 1, 5)["token_ids"].numpy()[:, 0]
+    wrong = np.count_nonzero(greedy != _greedy(model, source, 5))
+    yield Row("beam of width 1 = greedy", wrong, 0.0, detail=f"tokens that differ, {len(source)} sources")
     difference = _largest_change(model, source, width=4, length=6)
     yield Row("scores of finished hypotheses", difference, 0.0, "=", 1e-5, "4 a source, against teacher forcing")
     every, scores = _brute_force(model, source[:1], length)
