@@ -206,7 +206,7 @@ def check_search(beam_width, max_length, length_penalty, num_best=1):
 
 def _empty(ids):
     """Whether there is nothing but a start, an end and padding in ids `(batch, time)`: bool `(batch,)`."""
-    return ~tf.reduce_any((ids != PADDING) & (ids != START) & (ids != END), axis=1)
+    return tf.reduce_all((ids == PADDING) | (ids == START) | (ids == END), axis=1)
 
 
 def _tokens(preprocessor, ids):
