@@ -279,6 +279,13 @@ def test_curves_show_train_and_validation_together():
     assert lines(figure.axes[0]) == {"train": [[1, -3], [2, -2]], "validation": [[1, -4], [2, -2.5]]}
     assert lines(figure.axes[1]) == {"train": [[1, 3], [2, 2]]}
     assert [axes.get_ylabel() for axes in figure.axes] == ["nats", ""]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["train", "validation"]
+
+
+def test_only_a_curve_beside_that_of_validation_is_said_to_be_of_training():
+    figure = viz.training_curves({"active_units": [3, 4], "val_bleu": [30.0, 31.0]})
+    assert figure.axes[0].get_legend() is None
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["validation"]
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -16,6 +16,8 @@ NOT_METRICS = ("epoch", "updates", "seconds")
 def training_curves(history):
     """Every metric over the epochs, train and validation together in one panel.
 
+    A curve that no `val_` one stands beside has no legend, as what a callback logs may be of any data.
+
     Args:
         history: dict from name to the values of the epochs, as `History.history` or the columns of a `CSVLogger`
             file, text or not; or the `History` itself. What is no number is left out of its curve. A list shorter
@@ -56,7 +58,8 @@ def _panel(axes, epochs, curves):
     whole = all((line.get_ydata() % 1 == 0).all() for line in axes.lines)
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator("auto", integer=whole, min_n_ticks=1))
-    axes.legend(fontsize=FONT_SIZE - 1, frameon=False)
+    if curves["validation"] is not None:
+        axes.legend(fontsize=FONT_SIZE - 1, frameon=False)
 
 
 def _points(epochs, values):
