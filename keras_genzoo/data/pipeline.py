@@ -11,6 +11,14 @@ def some_rows(total, count, seed=0):
     return np.sort(np.random.default_rng(seed).choice(total, min(count, total), replace=False))
 
 
+def pick_rows(columns, rows):
+    """The same rows of every column, each an array or a list of str."""
+    return {
+        name: values[rows] if isinstance(values, np.ndarray) else [values[i] for i in rows]
+        for name, values in columns.items()
+    }
+
+
 def epoch_batches(
     arrays, batch_size, transform, seed=0, first_epoch=0, shuffle=True, drop_remainder=False, repeat_first=False
 ):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_genzoo.data import sentences
 from keras_genzoo.data.encoding import Encoding, encoded
-from keras_genzoo.data.pipeline import in_order, length_sorted, row_batches, shuffled, some_rows
+from keras_genzoo.data.pipeline import in_order, length_sorted, pick_rows, row_batches, shuffled, some_rows
 from keras_genzoo.data.windows import num_windows, stream_batches, window_batches
 from keras_genzoo.preprocessing import END, START, UNKNOWN
 
@@ -121,9 +121,7 @@ class TextSplit:
 
     def some(self, count, seed=0):
         """As `Split.some`, of whole texts."""
-        rows = some_rows(len(self.texts), count, seed)
-        columns = {n: v[rows] if isinstance(v, np.ndarray) else [v[i] for i in rows] for n, v in self.columns.items()}
-        return dataclasses.replace(self, columns=columns)
+        return dataclasses.replace(self, columns=pick_rows(self.columns, some_rows(len(self.texts), count, seed)))
 
     @functools.cached_property
     def _lengths(self):

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+from keras_genzoo.data.pipeline import pick_rows
 from keras_genzoo.data.text import TextSplit, TextSplits
 
 PARTS = ("train", "validation", "test")
@@ -90,11 +91,4 @@ def _cut(columns, size, share, generator, name):
     new = [i for i in held if texts[i] not in known]
     if not new:
         raise ValueError(f"Every held-out line is in the training part too. Expected new ones. Received: {name!r}")
-    return _rows(columns, kept), _rows(columns, new), size - len(new)
-
-
-def _rows(columns, rows):
-    return {
-        name: values[rows] if isinstance(values, np.ndarray) else [values[i] for i in rows]
-        for name, values in columns.items()
-    }
+    return pick_rows(columns, kept), pick_rows(columns, new), size - len(new)
