@@ -58,7 +58,8 @@ def _list(arguments):
 
     rows = [("RECIPE", "DATA", "FROM", "MINUTES", "HEADLINE", "DESCRIPTION")]
     for recipe in map(recipes.get, recipes.names()):
-        origin = "embedded" if recipe.dataset in data.embedded.SOURCES else "--data-dir or download"
+        origin = "embedded" if recipe.dataset in data.embedded.SOURCES else "--data-dir"
+        origin += " or download" * (recipe.dataset in data.origins.DOWNLOADED)
         rows.append((recipe.name, recipe.dataset, origin, f"{recipe.minutes:g}", recipe.headline, recipe.description))
     _print_table(rows)
 
@@ -169,7 +170,7 @@ def _overrides(pairs):
             raise ValueError(f"Cannot read an override. Expected NAME=VALUE. Received: --set {pair}")
         try:
             overrides[name] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             overrides[name] = {"true": True, "false": False}.get(text.lower(), text)
     return overrides
 

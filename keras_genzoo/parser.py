@@ -29,7 +29,7 @@ def make_parser(commands):
 
     add("list", "List the recipes.")
     train = add("train", "Train a recipe, evaluate, draw and export it into a folder.")
-    train.add_argument("recipe", metavar="RECIPE")
+    train.add_argument("recipe", metavar="RECIPE", help="a name that `genzoo list` shows")
     _add_run_options(train)
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run, exactly")
     _add_language_model(train)
@@ -37,7 +37,9 @@ def make_parser(commands):
     evaluate.add_argument("path", metavar="PATH", help="a run or another folder with a manifest.json")
     evaluate.add_argument("--json", action="store_true", help="print JSON in place of a table")
     evaluate.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
-    evaluate.add_argument("--split", default="test", choices=["train", "validation", "test"])
+    evaluate.add_argument(
+        "--split", default="test", choices=["train", "validation", "test"], help="part of the data; default: test"
+    )
     evaluate.add_argument(
         "--num-samples", type=int, metavar="N", help="importance samples, or samples to measure; default: the recipe's"
     )
@@ -67,15 +69,19 @@ def make_parser(commands):
         "what it attends to",
     )  # fmt: skip
     tune = add("tune", "Search the hyperparameters of a recipe; goes on with a search that was cut off.")
-    tune.add_argument("recipe", metavar="RECIPE")
-    tune.add_argument("--max-trials", type=int, required=True, metavar="N")
-    tune.add_argument("--tuner", default="bayesian", choices=["bayesian", "random", "hyperband"])
+    tune.add_argument("recipe", metavar="RECIPE", help="a name that `genzoo list` shows")
+    tune.add_argument(
+        "--max-trials", type=int, required=True, metavar="N", help="trials in all, those of earlier calls counted"
+    )
+    tune.add_argument(
+        "--tuner", default="bayesian", choices=["bayesian", "random", "hyperband"], help="default: bayesian"
+    )
     _add_run_options(tune)
     export = add("export", "Copy a finished run's model, manifest and card to a new folder.")
-    export.add_argument("run", metavar="RUN")
-    export.add_argument("--to", required=True, metavar="DIR")
+    export.add_argument("run", metavar="RUN", help="the folder of a finished run")
+    export.add_argument("--to", required=True, metavar="DIR", help="folder to write, which must be new")
     inspect = add("inspect", "Show signatures, ops, devices and checksums of a SavedModel.")
-    inspect.add_argument("path", metavar="DIR")
+    inspect.add_argument("path", metavar="DIR", help="a run, another folder with a manifest.json, or a SavedModel")
     add("verify", "Check objectives, bounds and gradients against exact answers.")
     benchmark = add("benchmark", "Time training against the usual way on this machine.")
     benchmark.add_argument("--quick", action="store_true", help="fewer rounds")
@@ -83,7 +89,12 @@ def make_parser(commands):
 
 
 def _add_run_options(command):
-    command.add_argument("--set", action="append", metavar="NAME=VALUE", help="override a setting; may be repeated")
+    command.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="override a setting, such as units=256,128; may be repeated",
+    )
     command.add_argument("--data-dir", metavar="DIR", help="folder of data sets")
     command.add_argument("--run-dir", metavar="DIR", help="folder to write; default: below runs/")
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import os
 import pathlib
 
@@ -12,7 +13,7 @@ from keras_genzoo.callbacks import measuring, recording
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
 
-SETTINGS = "settings.json"
+SETTINGS, CHECKSUM = "settings.json", "checksum"
 CURVES = ("val_log_likelihood", "val_bleu")  # what callbacks measure beside the metrics, now and then
 
 
@@ -59,7 +60,7 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         recorders = measuring(model, splits, settings["epochs"])
     elif run_dir is not None:
         start = restore(model, run_dir)
-        _open_run(recipe, settings, run_dir)
+        _open_run(recipe, settings, splits, run_dir)
         if start and verbose:
             print(f"Going on after epoch {start} of {settings['epochs']} in {run_dir}", flush=True)
         recorders = recording(model, splits, run_dir, settings["epochs"])
@@ -73,7 +74,13 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         validation_data=splits.validation.batches(settings["batch_size"], seed=settings["seed"]),
         initial_epoch=start,
         epochs=settings["epochs"],
-        callbacks=[*recorders, log, *keeping, *callbacks],  # the log may have more than the checkpoint
+        callbacks=[
+            StopWhenDiverged(),
+            *recorders,
+            log,
+            *keeping,
+            *callbacks,
+        ],  # the log may have more than the checkpoint
         verbose=verbose,
     )
     return model, log.history
@@ -187,9 +194,10 @@ def check_run(recipe, settings, run_dir, resume):
 def _check_settings(recipe, settings, run_dir):
     wanted = _as_json(recipe, settings)
     try:
-        found = json.loads((run_dir / SETTINGS).read_text())
-    except (OSError, json.JSONDecodeError):
+        found = dict(json.loads((run_dir / SETTINGS).read_text()))
+    except (OSError, TypeError, ValueError):
         raise ValueError(f"Not a run that can be resumed. Expected a {SETTINGS} in it. Received: {run_dir}") from None
+    found.pop(CHECKSUM, None)
     different = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
     if different:
         pairs = ", ".join(f"{name}={found.get(name)!r}" for name in different)
@@ -200,6 +208,23 @@ def _as_json(recipe, settings):
     return json.loads(json.dumps({"recipe": recipe.name, **settings}))
 
 
-def _open_run(recipe, settings, run_dir):
+def _open_run(recipe, settings, splits, run_dir):
+    """Makes the folder of a run that says its settings and its data's checksum; refuses to go on with other data."""
     run_dir.mkdir(parents=True, exist_ok=True)
-    write_whole(run_dir / SETTINGS, json.dumps(_as_json(recipe, settings), indent=2) + "\n")
+    path, checksum = run_dir / SETTINGS, splits.info.get("checksum")
+    begun = json.loads(path.read_text()).get(CHECKSUM) if path.is_file() else None
+    if begun not in (None, checksum):
+        raise ValueError(f"The run was begun with other data. Expected {begun}. Received: {checksum} for {run_dir}")
+    write_whole(path, json.dumps(_as_json(recipe, settings) | {CHECKSUM: checksum}, indent=2) + "\n")
+
+
+class StopWhenDiverged(keras.callbacks.Callback):
+    """Ends a training whose loss is no number any more with a one-line `ValueError`."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            if name.endswith("loss") and not math.isfinite(value):
+                raise ValueError(
+                    f"The training has diverged. Expected a finite {name}; try a smaller learning rate. "
+                    f"Received: {name}={value} after epoch {epoch + 1}"
+                )

@@ -271,3 +271,37 @@ def test_batches_of_a_translator_have_few_shapes_under_xla():
     settings = recipe.settings(jit_compile=True)
     x, next_ids, _ = next(iter(recipe.load(settings).train.batches(64)))
     assert x["source_ids"].shape[1] % 8 == next_ids.shape[1] % 8 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "message"),
+    [
+        ("vae-digits", "grammar", r"'grammar' is a set of text\. Expected a set of images or points, .*"),
+        ("lsgan-digits", "dates", r"'dates' is a set of text\. .*"),
+        ("lstm-grammar", "digits", r"lstm-grammar is of text\. Expected a set of text\. Received: dataset='digits'"),
+        ("seq2seq-dates", "ring", r"seq2seq-dates is of text\. .*"),
+    ],
+)
+def test_data_of_another_kind(name, dataset, message):
+    recipe = recipes.get(name)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        recipe.load(recipe.settings(dataset=dataset))
+
+
+@pytest.mark.parametrize("name", ["epochs", "seed", "units", "learning_rate", "dataset", "conditional"])
+def test_none_is_no_value_of_a_setting_that_has_one(name):
+    with pytest.raises(ValueError, match=rf"^Wrong type of an override\. Expected {name} of .*Received: {name}=None$"):
+        recipes.get("vae-digits").settings(**{name: None})
+
+
+def test_a_dense_recipe_made_convolutional():
+    recipe = recipes.get("vae-digits")
+    for filters in ({}, {"filters": (4, 8)}):
+        settings = recipe.settings(network="convolutional", units=(8,), **filters)
+        kernels = [w.shape[-1] for w in recipe.build(settings, recipe.load(settings)).encoder.weights if w.ndim == 4]
+        assert kernels == list(filters.get("filters", (32, 64)))
+
+
+def test_embedded_images_have_one_size():
+    with pytest.raises(ValueError, match=r"^Embedded sets have one size\. Expected no image_size\. "):
+        genzoo.data.load("digits", image_size=(4, 4))

@@ -117,9 +117,32 @@ def test_resume_refuses_what_is_not_a_run(tmp_path):
 
 def test_resume_refuses_other_settings(tmp_path):
     recipe = recipes.get("vae-digits")
-    training._open_run(recipe, recipe.settings(epochs=7), tmp_path)
+    settings = recipe.settings(epochs=7)
+    training._open_run(recipe, settings, recipe.load(settings), tmp_path)
     with pytest.raises(ValueError, match=r"other settings. Expected those of the first start: epochs=7\. Received"):
         training.train("vae-digits", run_dir=tmp_path, resume=True, verbose=0)
+
+
+def test_resume_refuses_other_data(tmp_path):
+    recipe = recipes.get("vae-digits")
+    settings = recipe.settings(**TINY)
+    splits = recipe.load(settings)
+    training._open_run(recipe, settings, splits, tmp_path)
+    other = dataclasses.replace(splits, info={**splits.info, "checksum": "sha256:0"})
+    with pytest.raises(ValueError, match=r"^The run was begun with other data\. Expected sha256:.*Received: sha256:0 "):
+        training.train("vae-digits", run_dir=tmp_path, resume=True, splits=other, verbose=0, **TINY)
+
+
+@pytest.mark.parametrize("written", ["[]", "[1]", "{", "null"])
+def test_resume_refuses_broken_settings(tmp_path, written):
+    (tmp_path / training.SETTINGS).write_text(written)
+    with pytest.raises(ValueError, match=r"^(Not a run that can be resumed|The run has other settings)\."):
+        training.train("vae-digits", run_dir=tmp_path, resume=True, verbose=0)
+
+
+def test_a_training_that_diverges_says_so(tmp_path):
+    with pytest.raises(ValueError, match=r"^The training has diverged\. Expected a finite loss; .*Received: loss=nan"):
+        training.run("vae-digits", run_dir=tmp_path / "run", verbose=0, epochs=2, learning_rate=1e30, **TINY)
 
 
 def test_run_folder_is_a_file(tmp_path):

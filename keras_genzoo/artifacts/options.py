@@ -9,7 +9,7 @@ def check_options(options, accepted):
     """
     unknown = sorted(name for name, value in options.items() if value is not None and name not in accepted)
     if unknown:
+        expected = f"one of {', '.join(sorted(accepted))}" if accepted else "no option of this kind"
         raise ValueError(
-            f"This model takes no {unknown[0]}. Expected one of {', '.join(sorted(accepted)) or 'no options'}. "
-            f"Received: {unknown[0]}={options[unknown[0]]!r}"
+            f"This model takes no {unknown[0]}. Expected {expected}. Received: {unknown[0]}={options[unknown[0]]!r}"
         )

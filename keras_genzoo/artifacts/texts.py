@@ -26,5 +26,7 @@ def generate(served, manifest, out, num_samples, seed, options):
 def written(texts, out):
     """The texts, after they were written to a file if there is to be one."""
     if out is not None:
+        if pathlib.Path(out).suffix in (".png", ".npz"):
+            raise ValueError(f"This model writes texts. Expected a file of text, such as samples.txt. Received: {out}")
         write_whole(pathlib.Path(out), "\n\n".join(texts) + "\n")
     return texts

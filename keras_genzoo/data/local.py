@@ -56,6 +56,8 @@ def stacked(images, name):
     if not images:
         raise ValueError(f"Empty data. Expected at least one image. Received: no image in {name}")
     shapes = {image.shape for image in images}
+    if len({shape[:2] for shape in shapes}) < len(shapes):
+        raise ValueError(f"Images of {name} are grey and in colour. Expected one kind. Received: {sorted(shapes)[:3]}")
     if len(shapes) > 1:
         some = sorted(shapes)[:3]
         raise ValueError(
@@ -83,11 +85,13 @@ def _read_idx(place):
     parts = {}
     for part, stems in IDX.items():
         paths = [_idx_file(place, stem) for stem in stems]
+        if paths[0] is None and (part == "train" or paths[1] is not None):
+            raise ValueError(f"Images are missing. Expected {stems[0]}[.gz]. Received: no such file in {place}")
         if paths[0] is None:
             continue
         parts[part] = {"images": _channels(_idx(paths[0]), paths[0])}
         if paths[1] is not None:
-            parts[part]["labels"] = _idx(paths[1]).astype("int32")
+            parts[part]["labels"] = _labels(_idx(paths[1]), paths[1])
     return _checked(parts, place)
 
 
@@ -105,7 +109,7 @@ def _idx(path):
 
 
 def _read_npz(path):
-    """Keras's names (`x_train, y_train, x_test, y_test`) or `images, labels`."""
+    """Keras's names (`x_train, y_train, x_test, y_test`, also `x_validation` or `x_val`), or `images, labels`."""
     try:
         with open(path, "rb") as file:
             archive = np.load(file, allow_pickle=False)
@@ -116,30 +120,40 @@ def _read_npz(path):
         raise ValueError(f"Cannot read {path}: {error}") from None
     names = {
         "train": ("x_train", "y_train"),
-        "validation": ("x_validation", "y_validation"),
+        "validation": ("x_val", "y_val") if "x_val" in arrays else ("x_validation", "y_validation"),
         "test": ("x_test", "y_test"),
     }
     if "images" in arrays:
+        if "x_train" in arrays:
+            raise ValueError(f"Expected x_train or images, not both. Received: {sorted(arrays)} in {path}")
         names = {"train": ("images", "labels")}
     parts = {}
     for part, (images, labels) in names.items():
         if images in arrays:
             parts[part] = {"images": _channels(arrays[images], path)}
             if labels in arrays:
-                parts[part]["labels"] = arrays[labels].reshape(-1).astype("int32")
+                parts[part]["labels"] = _labels(arrays[labels], path)
     if "train" not in parts:
         raise ValueError(f"Expected arrays x_train or images. Received: {sorted(arrays)} in {path}")
     return _checked(parts, path)
 
 
 def _read_images(place, image_size):
-    """Images in `train/`, `validation/`, `test/`, or directly in the folder; sub-folders are classes."""
-    folders = {part: place / part for part in ("train", "validation", "test") if (place / part).is_dir()}
-    if "train" not in folders:
+    """Images in `train/`, `validation/` or `val/`, `test/`, or directly in the folder; sub-folders are classes."""
+    validation = "val" if (place / "val").is_dir() else "validation"
+    names = {"train": "train", "validation": validation, "test": "test"}
+    folders = {part: place / name for part, name in names.items() if (place / name).is_dir()}
+    if folders and "train" not in folders:
+        raise ValueError(f"Images are missing. Expected a folder train beside {min(folders)}. Received: {place}")
+    if not folders:
         folders = {"train": place}
-    classes = sorted(p.name for p in folders["train"].iterdir() if p.is_dir() and _pictures(p))
+    classes = _classes(folders["train"])
     parts = {}
     for part, folder in folders.items():
+        strange = sorted(set(_classes(folder)) - set(classes))
+        if strange:
+            known = ", ".join(classes) or "none"
+            raise ValueError(f"Unknown class in {folder}. Expected those of train, {known}. Received: {strange[0]}")
         found = [(path, i) for i, name in enumerate(classes) for path in _pictures(folder / name)]
         found = found or [(path, None) for path in _pictures(folder)]
         if not found:
@@ -148,6 +162,10 @@ def _read_images(place, image_size):
         if found[0][1] is not None:
             parts[part]["labels"] = np.asarray([label for _, label in found], "int32")
     return _checked(parts, place) if "train" in parts else None
+
+
+def _classes(folder):
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and _pictures(p))
 
 
 def _pictures(folder):
@@ -162,7 +180,7 @@ def _picture(path, image_size):
             if image.mode.startswith("I"):  # 16 bits a pixel, which `convert` cuts off at 255
                 values = np.clip(np.asarray(image).astype("float32") / 257, 0, 255)
                 image = Image.fromarray(np.round(values).astype("uint8"))
-            image = image.convert("L" if image.mode in ("1", "L") else "RGB")
+            image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
             if image_size is not None:
                 image = image.resize(tuple(image_size)[::-1], Image.Resampling.LANCZOS)
             return np.asarray(image)
@@ -182,6 +200,18 @@ def _resized(parts, image_size):
             planes = np.stack([Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS) for plane in planes])
             arrays["images"] = np.moveaxis(planes.reshape(len(images), -1, *image_size), 1, -1)
     return parts
+
+
+def _labels(values, path):
+    """Labels as int32 `(examples,)`, from whole numbers `(examples,)` or `(examples, 1)` of any kind."""
+    values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and bool((values == np.floor(values)).all()))
+    if not whole or values.ndim != 1 or (values.size and not 0 <= values.min() <= values.max() < 2**31):
+        raise ValueError(
+            f"Wrong labels. Expected whole numbers from 0, (examples,). "
+            f"Received: {values.dtype} {values.shape} in {path}"
+        )
+    return values.astype("int32")
 
 
 def _checked(parts, place):

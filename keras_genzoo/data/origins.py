@@ -16,6 +16,7 @@ ORIGINS = {  # by the name of the set: its origin, and its terms where they are 
     "snips": (SNIPS, None),
     "atis_logic": (ATIS, None),
 }
+DOWNLOADED = {"mnist", "tiny_shakespeare"}  # of them those that tensorflow-datasets knows
 
 
 def origin(name, otherwise):

@@ -6,7 +6,7 @@ import pathlib
 import socket
 
 from keras_genzoo.data import embedded, local, local_text, prepared
-from keras_genzoo.data.origins import origin
+from keras_genzoo.data.origins import DOWNLOADED, ORIGINS, origin
 
 DEFAULT = "~/tensorflow_datasets"  # where tensorflow-datasets keeps what it is not told to keep elsewhere
 
@@ -35,7 +35,7 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     Args:
         name: str, of an embedded set, of a folder, or of a tensorflow-datasets set of images or text.
         data_dir: str, path or `None`.
-        image_size: `(height, width)` to which images are resized, embedded ones not, or `None`.
+        image_size: `(height, width)` to which images are resized, or `None`; of embedded sets `None`.
         source, target: which columns are the texts and what they are to become; see `local_text.read`.
 
     Returns:
@@ -50,6 +50,10 @@ def find(name, data_dir=None, image_size=None, source=None, target=None):
     if image_size is not None and (len(sizes) != 2 or not all(isinstance(s, int) and s > 0 for s in sizes)):
         raise ValueError(f"Expected image_size to be (height, width) in pixels. Received: {image_size=}")
     if name in embedded.SOURCES:
+        if image_size is not None:
+            raise ValueError(
+                f"Embedded sets have one size. Expected no image_size. Received: {image_size=} for {name!r}"
+            )
         make, made_of = embedded.SOURCES[name]
         made = make()
         parts, info = made if isinstance(made, tuple) else (made, {})
@@ -92,8 +96,10 @@ def _downloaded(name, folders, options):
         "or TFDS_DATA_DIR"
     )
     if not _online():
-        catalog = f"https://www.tensorflow.org/datasets/catalog/{name}"
-        raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {catalog})")
+        if name in ORIGINS and name not in DOWNLOADED:
+            raise FileNotFoundError(f"{message}; no package has it (its origin: {ORIGINS[name][0]})")
+        where = ORIGINS.get(name, (f"https://www.tensorflow.org/datasets/catalog/{name}, if there is one",))[0]
+        raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {where})")
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 

@@ -52,7 +52,13 @@ class GenerativeModel(keras.Model):
         return [p.name for p in parameters if p.name != "self" and p.kind is not inspect.Parameter.VAR_KEYWORD]
 
     def compile(self, optimizer="rmsprop", **kwargs):
-        """As `keras.Model.compile`; the optimizer's slots are made at once, so that its saved state can be loaded."""
+        """As `keras.Model.compile`; the optimizer's slots are made at once, so that its saved state can be loaded.
+
+        The objective is the model's own: there is no `loss` to choose, and there are no metrics of `y` beside it.
+        """
+        given = [name for name in ("loss", "loss_weights", "metrics", "weighted_metrics") if kwargs.get(name)]
+        if given:
+            raise ValueError(f"A {type(self).__name__} has its own loss and metrics. Expected none. Received: {given}")
         super().compile(optimizer=optimizer, **kwargs)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
@@ -91,6 +97,7 @@ class GenerativeModel(keras.Model):
         Callbacks that monitor one of our metrics (`EarlyStopping`, `ModelCheckpoint`) need no `mode`.
         """
         arguments = inspect.signature(super().fit).bind(x, y, *args, **kwargs).arguments
+        checks.check_weighted(y, arguments.get("sample_weight"))
         arguments["x"], arguments["y"] = checks.checked(self.check_batch, x, y)
         if arguments.get("validation_data") is not None:
             arguments["validation_data"] = checks.checked_validation(self.check_batch, arguments["validation_data"])
@@ -110,6 +117,7 @@ class GenerativeModel(keras.Model):
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `keras.Model.evaluate`, after a check of the data: all of an array, the first batch of a dataset."""
         if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked
+            checks.check_weighted(y, kwargs.get("sample_weight"))
             x, y = checks.checked(self.check_batch, x, y)
         return super().evaluate(x, y, *args, **kwargs)
 
@@ -130,9 +138,11 @@ class GenerativeModel(keras.Model):
         return self.compute_metrics(x, y, None, sample_weight=sample_weight)
 
     def _tracked_loss(self, x, y, sample_weight, training):
-        """`compute_loss`, whose mean is in the logs."""
+        """`compute_loss`, whose mean is in the logs; in training with the networks' own losses, as weight decay."""
         loss = self.compute_loss(x, y, None, sample_weight, training)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if training and self.losses:
+            loss += sum(self.losses) / replicas
         self._loss_tracker.update_state(loss * replicas, sample_weight=tf.shape(keras.tree.flatten(x)[0])[0])
         return loss
 
@@ -146,8 +156,13 @@ class GenerativeModel(keras.Model):
 
         Returns:
             Scalar tensor.
+
+        Raises:
+            ValueError: if the weights are of another rank, as they would be broadcast.
         """
         if sample_weight is not None:
+            if len(sample_weight.shape) != len(values.shape):
+                raise ValueError(f"Expected sample_weight of shape (batch,). Received: shape {sample_weight.shape}")
             values = values * tf.cast(sample_weight, values.dtype)
         return tf.reduce_mean(values) / tf.distribute.get_strategy().num_replicas_in_sync
 

@@ -23,11 +23,22 @@ def checked(check_batch, x, y):
     return x, y
 
 
+def check_weighted(y, sample_weight):
+    """Refuses weights without `y`, as Keras drops them.
+
+    Raises:
+        ValueError: one line: what is accepted, what was received.
+    """
+    if y is None and sample_weight is not None:
+        raise ValueError("Expected y beside sample_weight, such as y=x for an auto-encoder. Received: y=None")
+
+
 def checked_validation(check_batch, validation_data):
     """As `checked`, for what `fit` takes as `validation_data`."""
     if isinstance(validation_data, tf.data.Dataset):
         return checked(check_batch, validation_data, None)[0]
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
+    check_weighted(y, sample_weight)
     x, y = checked(check_batch, x, y)
     return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
 

@@ -106,7 +106,7 @@ class VAE(VAEInference, GenerativeModel):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Minus the objective, averaged over the batch; also updates the metrics. `y` is the clean image, if given."""
         images, labels = self._split(x)
-        target = tf.cast(images if y is None else y, tf.float32)
+        target = tf.cast(images if y is None else self._events("y", y), tf.float32)
         z_mean, z_log_var = self._posterior(images, labels, training)
         z = self.sampling([z_mean, z_log_var], num_samples=self.num_samples)  # (num_samples, batch, latent_dim)
         doubly = self.objective == "dreg"
@@ -144,11 +144,7 @@ class VAE(VAEInference, GenerativeModel):
     def check_batch(self, x, y):
         images = x
         if self.num_classes is not None:
-            if not isinstance(x, dict) or set(x) != {"images", "labels"}:
-                raise ValueError(
-                    f"A conditional VAE takes x as a dictionary. Expected {{'images', 'labels'}}. "
-                    f"Received: x={sorted(x) if isinstance(x, dict) else type(x).__name__}"
-                )
+            vae_checks.check_inputs(x)
             images = x["images"]
         checks.check_events("x", images, self.event_shape, self.likelihood.value_range)
         if self.num_classes is not None:

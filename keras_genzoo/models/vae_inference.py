@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_genzoo.layers import noise
 from keras_genzoo.losses import gaussian_log_prob
-from keras_genzoo.models import checks
+from keras_genzoo.models import checks, vae_checks
 from keras_genzoo.models.empty import apply_rows
 
 ROWS_AT_ONCE = 10_000  # of the decoder, in `elbo` and `log_likelihood`; bounds memory, does not change the result
@@ -33,6 +33,8 @@ class VAEInference:
     def decode(self, z, labels=None):
         """The likelihood's mean at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
         z = tf.cast(z, tf.float32)
+        if not z.shape.is_compatible_with((None, self.latent_dim)):
+            raise ValueError(f"Wrong shape of z. Expected (batch, {self.latent_dim}). Received: z.shape={z.shape}")
         return self._decode(z, self._checked_labels(labels, z.shape[0]))
 
     def reconstruct(self, x):
@@ -74,9 +76,11 @@ class VAEInference:
         Returns:
             dict of float32 `elbo`, `kl` and `reconstruction_nll`, each `(batch,)`; `elbo` is minus the sum of the
             other two.
+
+        Raises:
+            ValueError: if `num_samples` is below 1, or x or y do not fit the model.
         """
-        images, labels = self._split(x)
-        target = images if y is None else tf.convert_to_tensor(y)
+        images, labels, target = self._scored(x, y, num_samples)
         numbers = (tf.cast(number, tf.int32) for number in (num_samples, seed, first_row))
         return self._elbo(images, labels, target, *numbers)
 
@@ -97,12 +101,9 @@ class VAEInference:
             float32 `(batch,)`.
 
         Raises:
-            ValueError: if `num_samples` is below 1.
+            ValueError: if `num_samples` is below 1, or x or y do not fit the model.
         """
-        if num_samples < 1:
-            raise ValueError(f"A likelihood needs at least one sample. Received: num_samples={num_samples}")
-        images, labels = self._split(x)
-        target = images if y is None else tf.convert_to_tensor(y)
+        images, labels, target = self._scored(x, y, num_samples)
         return self._score(images, labels, target, tf.cast(num_samples, tf.int32), tf.cast(seed, tf.int32))
 
     @tf.function(autograph=False, reduce_retracing=True)
@@ -173,10 +174,34 @@ class VAEInference:
         return tf.maximum(1, rows // tf.maximum(tf.shape(z_mean)[0], 1))
 
     def _split(self, x):
-        """x to `(images, labels or None)`, as tensors."""
+        """x to `(images, labels or None)`, as tensors; refuses what does not fit the model."""
         if self.num_classes is None:
-            return tf.convert_to_tensor(x), None
-        return tf.convert_to_tensor(x["images"]), tf.cast(x["labels"], tf.int32)
+            return self._events("x", x), None
+        vae_checks.check_inputs(x)
+        images = self._events("x", x["images"])
+        return images, self._checked_labels(x["labels"], images.shape[0])
+
+    def _events(self, name, values):
+        """Events `(batch, *event)` as a tensor of floats."""
+        values = tf.convert_to_tensor(values)
+        if not values.shape.is_compatible_with((None, *self.event_shape)):
+            expected = f"(batch, {', '.join(map(str, self.event_shape))})"
+            raise ValueError(f"Wrong shape of {name}. Expected {expected}. Received: {name}.shape={values.shape}")
+        if not values.dtype.is_floating:
+            raise ValueError(f"Wrong dtype of {name}. Expected floats. Received: {name}.dtype={values.dtype.name}")
+        return values
+
+    def _scored(self, x, y, num_samples):
+        """Images, labels and the target of a likelihood, whose values are known to be possible unless in a graph."""
+        if not tf.is_symbolic_tensor(num_samples) and num_samples < 1:
+            raise ValueError(f"A likelihood needs at least one sample. Received: num_samples={num_samples}")
+        images, labels = self._split(x)
+        target = images if y is None else self._events("y", y)
+        if not target.shape[:1].is_compatible_with(images.shape[:1]):
+            raise ValueError(f"Expected as many y as x, {images.shape[0]}. Received: y.shape={target.shape}")
+        if not tf.is_symbolic_tensor(target) and len(target):
+            checks.check_events("x" if y is None else "y", target, self.event_shape, self.likelihood.value_range)
+        return images, labels, target
 
     def _checked_labels(self, labels, count=None):
         return checks.checked_labels(self.num_classes, labels, count)

@@ -34,6 +34,7 @@ DENSE = {
     "jit_compile": False,
     "steps_per_execution": 59,
 }
+FILTERS = (32, 64)  # of convolutional networks
 
 
 def build_vae(settings, splits):
@@ -47,7 +48,7 @@ def build_vae(settings, splits):
         bias = likelihood.output_bias(train.mean)
         decoder = networks.dense_decoder(latent_dim, event, units[::-1], output_bias=bias, **shared)
     elif settings["network"] == "convolutional":
-        filters = settings["filters"]
+        filters = settings.get("filters", FILTERS)
         encoder = networks.conv_encoder(event, latent_dim, filters, units, **shared)
         bias = likelihood.output_bias(train.mean.mean(axis=(0, 1)))
         decoder = networks.conv_decoder(latent_dim, event, filters[::-1], units[::-1], output_bias=bias, **shared)
@@ -102,7 +103,7 @@ def _vae(
         dataset=dataset,
         build=build_vae,
         hyperparameters=settings,
-        optional=dict(IMAGE_OPTIONS),
+        optional={**IMAGE_OPTIONS, **({} if "filters" in settings else {"filters": FILTERS})},
         objective=("val_importance_weighted_bound" if several else "val_elbo", "max"),
         headline="log_likelihood",
         batch_size=batch_size,
@@ -156,7 +157,7 @@ RECIPES = (
         "a VAE of strided convolutions",
         half_precision=True,
         network="convolutional",
-        filters=(32, 64),
+        filters=FILTERS,
         units=(256,),
         activation="relu",
         epochs=10,

@@ -37,7 +37,7 @@ class Recipe:
         smoke: dict, overrides with which a run finishes in seconds.
         half_precision: bool, whether the weights are rounded to half precision when training has ended, before they are
             measured: `model.keras` is compressed to less than half of its size then.
-        minutes: float, about how long a run takes on two cores; the manifest of a run has what it took.
+        minutes: float, about how long a run takes on one or two cores; the manifest of a run has what it took.
         references: tuple of str.
     """
 
@@ -102,12 +102,16 @@ class Recipe:
         """The splits that these settings ask for."""
         options = {name: settings[name] for name in DATA_OPTIONS if name in settings}
         splits = data.load(settings["dataset"], data_dir=data_dir, **options)
+        if self.prepare is not None and not isinstance(splits, data.TextSplits):
+            raise ValueError(
+                f"{self.name} is of text. Expected a set of text. Received: dataset={settings['dataset']!r}"
+            )
         return splits if self.prepare is None else self.prepare(settings, splits)
 
 
 def _like(name, value, default):
     """`value` as the type of `default`; a list or a lone number where a tuple is due becomes one."""
-    if default is None or value is None:
+    if default is None:
         return value
     if isinstance(default, tuple):
         value = (value,) if isinstance(value, (int, float)) else value

@@ -213,3 +213,50 @@ def test_load_from_a_folder(tmp_path):
     splits = data.load("mine", data_dir=tmp_path, binarization="threshold")
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (25, 2, 3)
     assert splits.info["location"] == "mine"  # no path of this machine
+
+
+def test_images_without_their_part(tmp_path):
+    write(tmp_path / "labels" / local.IDX["train"][1], idx(LABELS))
+    with pytest.raises(ValueError, match=r"^Images are missing\. Expected train-images-idx3-ubyte\[\.gz\]\. "):
+        local.read(tmp_path, "labels")
+    write(tmp_path / "test" / local.IDX["train"][0], idx(IMAGES))
+    write(tmp_path / "test" / local.IDX["test"][1], idx(LABELS))
+    with pytest.raises(ValueError, match=r"^Images are missing\. Expected t10k-images"):
+        local.read(tmp_path, "test")
+    draw(tmp_path / "pictures" / "test" / "a.png")
+    with pytest.raises(ValueError, match=r"^Images are missing\. Expected a folder train beside .*test\. "):
+        local.read(tmp_path, "pictures")
+
+
+def test_a_class_that_training_lacks(tmp_path):
+    for path in ("train/a/1.png", "val/a/1.png", "test/b/1.png"):
+        draw(tmp_path / "mine" / path)
+    with pytest.raises(ValueError, match=r"^Unknown class in .*test\. Expected those of train, a\. Received: b$"):
+        local.read(tmp_path, "mine")
+    (tmp_path / "mine" / "test" / "b").rename(tmp_path / "mine" / "test" / "a")
+    assert set(local.read(tmp_path, "mine")) == {"train", "validation", "test"}
+
+
+def test_grey_and_colour(tmp_path):
+    draw(tmp_path / "mine" / "1.png")
+    draw(tmp_path / "mine" / "2.png", mode="RGB")
+    with pytest.raises(ValueError, match=r"^Images of .*mine are grey and in colour\. Expected one kind\. Received"):
+        local.read(tmp_path, "mine", image_size=(4, 3))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.linspace(0, 1, 6), np.full(6, np.nan), np.arange(6) - 1, np.arange(6) + 2**33, np.array(list("abcdef"))],
+)
+def test_labels_that_are_no_classes(tmp_path, labels):
+    np.savez(tmp_path / "mine.npz", x_train=IMAGES, y_train=labels)
+    with pytest.raises(ValueError, match=r"^Wrong labels\. Expected whole numbers from 0, \(examples,\)\. Received: "):
+        local.read(tmp_path, "mine")
+
+
+def test_labels_of_other_types_and_a_validation_part(tmp_path):
+    np.savez(
+        tmp_path / "mine.npz", x_train=IMAGES, y_train=LABELS[:, None].astype("float64"), x_val=IMAGES, y_val=LABELS
+    )
+    parts = local.read(tmp_path, "mine")
+    assert set(parts) == {"train", "validation"} and parts["train"]["labels"].tolist() == LABELS.tolist()

@@ -156,3 +156,57 @@ def test_networks_without_labels_for_a_conditional_model():
     )
     with pytest.raises(ValueError, match=message):
         genzoo.VAE(*networks, num_classes=3)
+
+
+def test_what_is_asked_of_a_model_must_fit_it(make_vae):
+    vae, conditional = make_vae(), make_vae(num_classes=3)
+    labels = np.zeros(8, "int32")
+    for call, message in (
+        (lambda: vae.encode(GOOD[:, :5]), r"Wrong shape of x\. Expected \(batch, 6\)\. Received: x\.shape=\(8, 5\)"),
+        (lambda: vae.reconstruct(GOOD.reshape(16, 3)), r"Wrong shape of x\. .*"),
+        (lambda: vae.encode(GOOD.astype("uint8")), r"Wrong dtype of x\. Expected floats\. Received: x\.dtype=uint8"),
+        (
+            lambda: vae.decode(np.zeros((3, 4))),
+            r"Wrong shape of z\. Expected \(batch, 2\)\. Received: z\.shape=\(3, 4\)",
+        ),
+        (lambda: vae.decode(np.zeros(2)), r"Wrong shape of z\. .*"),
+        (lambda: vae.log_likelihood(GOOD, 2, y=GOOD[:1]), r"Expected as many y as x, 8\. Received: y\.shape=\(1, 6\)"),
+        (lambda: vae.log_likelihood(GOOD + 255, 2), r"Values of x out of range\. .*"),
+        (lambda: vae.elbo(NAN), r"NaN or infinite values in x\. .*"),
+        (lambda: vae.elbo(GOOD, num_samples=0), r"A likelihood needs at least one sample\. .*"),
+        (lambda: conditional.encode(GOOD), r"A conditional VAE takes x as a dictionary\. .*"),
+        (lambda: conditional.encode({"images": GOOD}), r"A conditional VAE takes x as a dictionary\. .*"),
+        (lambda: conditional.encode({"images": GOOD, "labels": labels + 3}), r"Labels out of range\. .*"),
+    ):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            call()
+    assert vae.encode(GOOD[:0])["z_mean"].shape == (0, 2)
+
+
+def test_the_objective_is_the_models_own(make_vae):
+    with pytest.raises(
+        ValueError, match=r"^A VAE has its own loss and metrics\. Expected none\. Received: \['loss'\]$"
+    ):
+        make_vae().compile(loss="mse")
+    with pytest.raises(ValueError, match=r"Received: \['metrics'\]$"):
+        make_vae().compile(metrics=["mse"])
+
+
+def test_weights_of_examples(make_vae):
+    vae, weights = make_vae(), np.linspace(0, 2, 8, dtype="float32")
+    for call in (
+        lambda: vae.fit(GOOD, sample_weight=weights),
+        lambda: vae.evaluate(GOOD, sample_weight=weights),
+        lambda: vae.fit(GOOD, validation_data=(GOOD, None, weights), verbose=0),
+    ):
+        with pytest.raises(ValueError, match=r"^Expected y beside sample_weight, .*Received: y=None$"):
+            call()
+    with pytest.raises(ValueError, match=r"Expected sample_weight of shape \(batch,\)\. Received: shape \(8, 1\)"):
+        vae.evaluate(GOOD, GOOD, sample_weight=weights[:, None], batch_size=8, verbose=0)
+
+
+def test_an_encoder_of_several_inputs(make_vae):
+    inputs = keras.Input((6,))
+    outputs = [keras.layers.Dense(2)(inputs) for _ in range(2)]
+    with pytest.raises(ValueError, match=r"^The encoder must take one tensor\. Received: encoder\.input=\["):
+        genzoo.VAE(keras.Model([inputs], outputs), genzoo.networks.dense_decoder(2, (6,)))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_genzoo as genzoo
 from keras_genzoo import data, losses
 
 
@@ -188,3 +189,17 @@ def test_users_networks_run_once_a_step(make_vae, binary):
     vae.encode(binary)
     vae.log_likelihood(binary, 3)
     np.testing.assert_array_equal(layer.moving_mean, before)
+
+
+def test_the_networks_own_losses_are_trained_on():
+    def trained(strength):
+        inputs = keras.Input((6,))
+        regularizer = keras.regularizers.L2(strength)
+        layers = [keras.layers.Dense(2, kernel_regularizer=regularizer, kernel_initializer="ones") for _ in range(2)]
+        vae = genzoo.VAE(
+            keras.Model(inputs, [layer(inputs) for layer in layers]), genzoo.networks.dense_decoder(2, (6,), units=())
+        )
+        vae.compile(keras.optimizers.SGD(0.0))
+        return vae.fit(np.zeros((8, 6), "float32"), batch_size=8, verbose=0).history["loss"][0]
+
+    assert trained(0.5) - trained(0.0) == pytest.approx(0.5 * 2 * 12, rel=1e-5)
