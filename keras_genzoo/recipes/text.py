@@ -153,11 +153,11 @@ RECIPES = (
         references=(HOCHREITER,),
     ),
     _shakespeare("simple_rnn", "Elman's network on the characters of Shakespeare", 10, learning_rate=1e-3),
-    _shakespeare("gru", "a GRU on the characters of Shakespeare", 8),
+    _shakespeare("gru", "a GRU on the characters of Shakespeare", 24),
     _shakespeare(
         "lstm",
         "an LSTM on the characters of Shakespeare",
-        45,
+        76,
         units=384,
         epochs=24,
         dropout=0.4,
