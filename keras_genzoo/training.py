@@ -2,14 +2,13 @@
 
 import itertools
 import json
-import math
 import os
 import pathlib
 
 import keras
 
 from keras_genzoo import evaluation, exporting, recipes, visualization
-from keras_genzoo.callbacks import measuring, recording
+from keras_genzoo.callbacks import StopWhenDiverged, measuring, recording
 from keras_genzoo.checkpoints import RunCheckpoint, RunLog, restore, write_whole
 from keras_genzoo.manifest import NAME as MANIFEST
 
@@ -74,13 +73,8 @@ def train(recipe, *, run_dir=None, data_dir=None, resume=False, splits=None, cal
         validation_data=splits.validation.batches(settings["batch_size"], seed=settings["seed"]),
         initial_epoch=start,
         epochs=settings["epochs"],
-        callbacks=[
-            StopWhenDiverged(),
-            *recorders,
-            log,
-            *keeping,
-            *callbacks,
-        ],  # the log may have more than the checkpoint
+        # what has diverged is not drawn, logged or kept; the log may have more than the checkpoint
+        callbacks=[StopWhenDiverged(), *recorders, log, *keeping, *callbacks],
         verbose=verbose,
     )
     return model, log.history
@@ -216,15 +210,3 @@ def _open_run(recipe, settings, splits, run_dir):
     if begun not in (None, checksum):
         raise ValueError(f"The run was begun with other data. Expected {begun}. Received: {checksum} for {run_dir}")
     write_whole(path, json.dumps(_as_json(recipe, settings) | {CHECKSUM: checksum}, indent=2) + "\n")
-
-
-class StopWhenDiverged(keras.callbacks.Callback):
-    """Ends a training whose loss is no number any more with a one-line `ValueError`."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        for name, value in (logs or {}).items():
-            if name.endswith("loss") and not math.isfinite(value):
-                raise ValueError(
-                    f"The training has diverged. Expected a finite {name}; try a smaller learning rate. "
-                    f"Received: {name}={value} after epoch {epoch + 1}"
-                )

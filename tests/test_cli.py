@@ -30,6 +30,8 @@ def test_list(capsys):
     assert cli.main(["list"]) == 0
     out = capsys.readouterr().out
     assert "vae-digits" in out and "embedded" in out and "iwae-mnist" in out
+    [captions] = [line for line in out.splitlines() if line.startswith("lstm-captions")]
+    assert "--data-dir" in captions and "download" not in captions  # no package has them
 
 
 def test_train_makes_an_artefact(finished):

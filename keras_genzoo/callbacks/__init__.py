@@ -1,6 +1,7 @@
 """Callbacks: what a model draws while it learns, and alarms for the ways in which it can fail."""
 
 from keras_genzoo.callbacks.adversarial import DiscriminatorMonitor, ModeCollapseMonitor
+from keras_genzoo.callbacks.divergence import StopWhenDiverged
 from keras_genzoo.callbacks.pictures import ModelPictures, SampleImages
 from keras_genzoo.callbacks.recording import measuring, recording
 from keras_genzoo.callbacks.texts import SampleTexts
@@ -23,6 +24,7 @@ __all__ = [
     "SampleTranslations",
     "SentenceBound",
     "SentenceCollapseMonitor",
+    "StopWhenDiverged",
     "measuring",
     "recording",
 ]

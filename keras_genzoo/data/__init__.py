@@ -1,12 +1,12 @@
 """Data sets and the tf.data pipeline."""
 
+import inspect
+
 from keras_genzoo.data import sources
 from keras_genzoo.data.pipeline import epoch_batches
 from keras_genzoo.data.splits import BINARIZATIONS, Split, Splits, make_splits
 from keras_genzoo.data.text import TextSplit, TextSplits
 from keras_genzoo.data.text_splits import make_text_splits
-
-TEXT_OPTIONS = {"validation_size", "seed"}  # of how a set of text is prepared
 
 
 def load(name, data_dir=None, image_size=None, source=None, target=None, **preparation):
@@ -42,14 +42,15 @@ def load(name, data_dir=None, image_size=None, source=None, target=None, **prepa
     'this cat finds every cat in the house in winter .'
     """
     found = sources.find(name, data_dir, image_size, source, target)
-    text = "texts" in found.parts["train"]
-    foreign = sorted(set(preparation) - TEXT_OPTIONS) if text else []
+    if "texts" not in found.parts["train"]:
+        return make_splits(found, **preparation)
+    foreign = sorted(set(preparation) - set(inspect.signature(make_text_splits).parameters))
     if foreign:
         raise ValueError(
             f"{name!r} is a set of text. Expected a set of images or points, or no {', '.join(foreign)}. "
             f"Received: {foreign[0]}={preparation[foreign[0]]!r}"
         )
-    return (make_text_splits if text else make_splits)(found, **preparation)
+    return make_text_splits(found, **preparation)
 
 
 __all__ = [

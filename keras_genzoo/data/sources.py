@@ -95,10 +95,10 @@ def _downloaded(name, folders, options):
         f"{local.EXPECTED}, or {local_text.EXPECTED}, or a tensorflow-datasets set below --data-dir, GENZOO_DATA_DIR "
         "or TFDS_DATA_DIR"
     )
+    where = origin(name, f"https://www.tensorflow.org/datasets/catalog/{name}, if there is one")["origin"]
+    if name in ORIGINS and name not in DOWNLOADED:
+        raise FileNotFoundError(f"{message}; tensorflow-datasets does not have it (its origin: {where})")
     if not _online():
-        if name in ORIGINS and name not in DOWNLOADED:
-            raise FileNotFoundError(f"{message}; no package has it (its origin: {ORIGINS[name][0]})")
-        where = ORIGINS.get(name, (f"https://www.tensorflow.org/datasets/catalog/{name}, if there is one",))[0]
         raise FileNotFoundError(f"{message}; it cannot be downloaded, as there is no network (its origin: {where})")
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError

@@ -97,8 +97,8 @@ class GenerativeModel(keras.Model):
         Callbacks that monitor one of our metrics (`EarlyStopping`, `ModelCheckpoint`) need no `mode`.
         """
         arguments = inspect.signature(super().fit).bind(x, y, *args, **kwargs).arguments
-        checks.check_weighted(y, arguments.get("sample_weight"))
-        arguments["x"], arguments["y"] = checks.checked(self.check_batch, x, y)
+        weight = arguments.get("sample_weight")
+        arguments["x"], arguments["y"] = checks.checked(self.check_batch, x, y, weight)
         if arguments.get("validation_data") is not None:
             arguments["validation_data"] = checks.checked_validation(self.check_batch, arguments["validation_data"])
         if isinstance(x, tf.data.Dataset):
@@ -117,8 +117,8 @@ class GenerativeModel(keras.Model):
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As `keras.Model.evaluate`, after a check of the data: all of an array, the first batch of a dataset."""
         if not kwargs.get("_use_cached_eval_dataset"):  # within `fit`, which has checked
-            checks.check_weighted(y, kwargs.get("sample_weight"))
-            x, y = checks.checked(self.check_batch, x, y)
+            arguments = inspect.signature(super().evaluate).bind(x, y, *args, **kwargs).arguments
+            x, y = checks.checked(self.check_batch, x, y, arguments.get("sample_weight"))
         return super().evaluate(x, y, *args, **kwargs)
 
     def train_step(self, data):

@@ -5,12 +5,17 @@ import numpy as np
 import tensorflow as tf
 
 
-def checked(check_batch, x, y):
+def checked(check_batch, x, y, sample_weight=None):
     """Runs `check_batch(x, y)` on arrays, or on the first batch of a dataset.
 
     Returns:
         `(x, y)` to pass on: float64 arrays become float32, everything else is as it was.
+
+    Raises:
+        ValueError: by `check_batch`, or for weights without `y`, as Keras would drop them.
     """
+    if y is None and sample_weight is not None:
+        raise ValueError("Expected y beside sample_weight, such as y=x for an auto-encoder. Received: y=None")
     if isinstance(x, tf.data.Dataset):
         batch = first_batch(x)
         x_batch, y_batch, _ = keras.utils.unpack_x_y_sample_weight(batch)
@@ -23,23 +28,12 @@ def checked(check_batch, x, y):
     return x, y
 
 
-def check_weighted(y, sample_weight):
-    """Refuses weights without `y`, as Keras drops them.
-
-    Raises:
-        ValueError: one line: what is accepted, what was received.
-    """
-    if y is None and sample_weight is not None:
-        raise ValueError("Expected y beside sample_weight, such as y=x for an auto-encoder. Received: y=None")
-
-
 def checked_validation(check_batch, validation_data):
     """As `checked`, for what `fit` takes as `validation_data`."""
     if isinstance(validation_data, tf.data.Dataset):
         return checked(check_batch, validation_data, None)[0]
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(validation_data)
-    check_weighted(y, sample_weight)
-    x, y = checked(check_batch, x, y)
+    x, y = checked(check_batch, x, y, sample_weight)
     return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
 
 
@@ -54,6 +48,20 @@ def first_batch(dataset):
     raise ValueError("The dataset is empty. Expected at least one batch. Received: a dataset without elements")
 
 
+def check_shape(name, values, shape):
+    """Refuses an array or tensor that is not `(batch, *shape)`.
+
+    Raises:
+        ValueError: one line: what is wrong, what is accepted, what was received.
+    """
+    if not tf.TensorShape(values.shape).is_compatible_with((None, *shape)):
+        raise ValueError(f"Wrong shape of {name}. Expected {_batch_of(shape)}. Received: {name}.shape={values.shape}")
+
+
+def _batch_of(shape):
+    return f"(batch, {', '.join(map(str, shape))})"
+
+
 def check_events(name, values, shape, value_range):
     """Refuses empty, wrongly shaped, non-float, non-finite and out-of-range arrays.
 
@@ -66,13 +74,11 @@ def check_events(name, values, shape, value_range):
     Raises:
         ValueError: one line: what is wrong, what is accepted, what was received.
     """
-    values, shape = np.asarray(values), tuple(shape)
-    expected = f"(batch, {', '.join(str(size) for size in shape)})"
-    if values.ndim != len(shape) + 1 or values.shape[1:] != shape:
-        raise ValueError(f"Wrong shape of {name}. Expected {expected}. Received: {name}.shape={values.shape}")
+    values = np.asarray(values)
+    check_shape(name, values, shape)
     if values.shape[0] == 0:
         raise ValueError(
-            f"No examples in {name}. Expected {expected} with batch > 0. Received: {name}.shape={values.shape}"
+            f"No examples in {name}. Expected {_batch_of(shape)} with batch > 0. Received: {name}.shape={values.shape}"
         )
     wanted = "finite floats" if value_range is None else f"floats in [{value_range[0]:g}, {value_range[1]:g}]"
     if values.dtype.kind != "f" and values.dtype.name != "bfloat16":

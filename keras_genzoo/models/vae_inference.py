@@ -33,8 +33,7 @@ class VAEInference:
     def decode(self, z, labels=None):
         """The likelihood's mean at z `(batch, latent_dim)`: float32 `(batch, *event)`; `labels` when conditional."""
         z = tf.cast(z, tf.float32)
-        if not z.shape.is_compatible_with((None, self.latent_dim)):
-            raise ValueError(f"Wrong shape of z. Expected (batch, {self.latent_dim}). Received: z.shape={z.shape}")
+        checks.check_shape("z", z, (self.latent_dim,))
         return self._decode(z, self._checked_labels(labels, z.shape[0]))
 
     def reconstruct(self, x):
@@ -184,9 +183,7 @@ class VAEInference:
     def _events(self, name, values):
         """Events `(batch, *event)` as a tensor of floats."""
         values = tf.convert_to_tensor(values)
-        if not values.shape.is_compatible_with((None, *self.event_shape)):
-            expected = f"(batch, {', '.join(map(str, self.event_shape))})"
-            raise ValueError(f"Wrong shape of {name}. Expected {expected}. Received: {name}.shape={values.shape}")
+        checks.check_shape(name, values, self.event_shape)
         if not values.dtype.is_floating:
             raise ValueError(f"Wrong dtype of {name}. Expected floats. Received: {name}.dtype={values.dtype.name}")
         return values

@@ -103,7 +103,7 @@ def _vae(
         dataset=dataset,
         build=build_vae,
         hyperparameters=settings,
-        optional={**IMAGE_OPTIONS, **({} if "filters" in settings else {"filters": FILTERS})},
+        optional={**IMAGE_OPTIONS, "filters": FILTERS},
         objective=("val_importance_weighted_bound" if several else "val_elbo", "max"),
         headline="log_likelihood",
         batch_size=batch_size,

@@ -172,3 +172,10 @@ def test_a_folder_that_holds_no_images_is_passed_over(tmp_path):
     (tmp_path / "mnist" / "notes.txt").write_text("nothing")
     with pytest.raises(FileNotFoundError, match=r"^No data set 'mnist'\."):
         data.load("mnist", data_dir=tmp_path)
+
+
+def test_a_set_that_no_package_has_names_its_origin(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"tensorflow-datasets does not have it \(its origin: https://github.*\)$"
+    ):
+        sources.find("captions", tmp_path)

@@ -197,6 +197,7 @@ def test_weights_of_examples(make_vae):
     for call in (
         lambda: vae.fit(GOOD, sample_weight=weights),
         lambda: vae.evaluate(GOOD, sample_weight=weights),
+        lambda: vae.evaluate(GOOD, None, 8, 0, weights),
         lambda: vae.fit(GOOD, validation_data=(GOOD, None, weights), verbose=0),
     ):
         with pytest.raises(ValueError, match=r"^Expected y beside sample_weight, .*Received: y=None$"):
